@@ -1,0 +1,498 @@
+#include "json/scan.h"
+
+#include "base/num.h"
+#include "base/utf8.h"
+#include "base/xalloc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static const char *skip_space(const char *p, const char *end)
+{
+	while (p < end && is_space(*p))
+		p++;
+	return p;
+}
+
+static bool is_hex(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+/* --- checking: RFC 8259, no recursion ------------------------------------ */
+
+/* p is behind the opening quote. Behind the closing one, or NULL with *bad set. */
+static const char *check_string(const char *p, const char *end, const char **bad)
+{
+	for (; p < end; p++) {
+		unsigned char c = (unsigned char)*p;
+		if (c == '"')
+			return p + 1;
+		if (c < 0x20)
+			break;
+		if (c != '\\')
+			continue;
+		if (++p == end)
+			break;
+		if (*p == 'u') {
+			if (end - p < 5 || !is_hex(p[1]) || !is_hex(p[2]) || !is_hex(p[3]) ||
+			    !is_hex(p[4]))
+				break;
+			p += 4;
+		} else if (!memchr("\"\\/bfnrt", *p, 8)) {
+			break;
+		}
+	}
+	*bad = p;
+	return NULL;
+}
+
+static const char *skip_digits(const char *p, const char *end)
+{
+	while (p < end && *p >= '0' && *p <= '9')
+		p++;
+	return p;
+}
+
+static const char *check_number(const char *p, const char *end, const char **bad)
+{
+	if (p < end && *p == '-')
+		p++;
+	const char *digits = p;
+	p = skip_digits(p, end);
+	if (p == digits || (*digits == '0' && p - digits > 1)) {
+		*bad = digits;
+		return NULL;
+	}
+	if (p < end && *p == '.') {
+		const char *fraction = ++p;
+		p = skip_digits(p, end);
+		if (p == fraction) {
+			*bad = p;
+			return NULL;
+		}
+	}
+	if (p < end && (*p == 'e' || *p == 'E')) {
+		p++;
+		if (p < end && (*p == '+' || *p == '-'))
+			p++;
+		const char *exponent = p;
+		p = skip_digits(p, end);
+		if (p == exponent) {
+			*bad = p;
+			return NULL;
+		}
+	}
+	return p;
+}
+
+static const char *check_word(const char *p, const char *end, const char *word, const char **bad)
+{
+	size_t n = strlen(word);
+	if ((size_t)(end - p) >= n && memcmp(p, word, n) == 0)
+		return p + n;
+	*bad = p;
+	return NULL;
+}
+
+/* Anything but an array or an object. */
+static const char *check_scalar(const char *p, const char *end, const char **bad)
+{
+	switch (*p) {
+	case '"':
+		return check_string(p + 1, end, bad);
+	case 't':
+		return check_word(p, end, "true", bad);
+	case 'f':
+		return check_word(p, end, "false", bad);
+	case 'n':
+		return check_word(p, end, "null", bad);
+	default:
+		return check_number(p, end, bad);
+	}
+}
+
+/* One bit per level: 1 = object, 0 = array. */
+struct nesting {
+	unsigned char bits[JSON_DEPTH_MAX / 8];
+	size_t depth;
+};
+
+static void nesting_push(struct nesting *n, bool is_object)
+{
+	unsigned char bit = (unsigned char)(1u << (n->depth % 8));
+	if (is_object)
+		n->bits[n->depth / 8] |= bit;
+	else
+		n->bits[n->depth / 8] &= (unsigned char)~bit;
+	n->depth++;
+}
+
+static bool nesting_is_object(const struct nesting *n)
+{
+	size_t top = n->depth - 1;
+	return n->bits[top / 8] >> (top % 8) & 1;
+}
+
+/* A key and its colon. */
+static const char *check_key(const char *p, const char *end, const char **bad)
+{
+	p = skip_space(p, end);
+	if (p == end || *p != '"') {
+		*bad = p;
+		return NULL;
+	}
+	p = check_string(p + 1, end, bad);
+	if (!p)
+		return NULL;
+	p = skip_space(p, end);
+	if (p == end || *p != ':') {
+		*bad = p;
+		return NULL;
+	}
+	return p + 1;
+}
+
+/* After a value: closers and at most one comma. Sets *is_done behind the outermost value. */
+static const char *check_after_value(const char *p, const char *end, struct nesting *nest,
+				     bool *is_done, const char **bad)
+{
+	for (;;) {
+		p = skip_space(p, end);
+		if (nest->depth == 0) {
+			*is_done = true;
+			return p;
+		}
+		bool in_object = nesting_is_object(nest);
+		if (p < end && *p == (in_object ? '}' : ']')) {
+			nest->depth--;
+			p++;
+			continue;
+		}
+		if (p < end && *p == ',')
+			return in_object ? check_key(p + 1, end, bad) : p + 1;
+		*bad = p;
+		return NULL;
+	}
+}
+
+static const char *check_text(const char *p, const char *end, const char **bad)
+{
+	struct nesting nest;
+	nest.depth = 0;
+	bool is_done = false;
+	while (!is_done) {
+		p = skip_space(p, end);
+		if (p == end) {
+			*bad = p;
+			return NULL;
+		}
+		if (*p == '{' || *p == '[') {
+			bool is_object = *p == '{';
+			if (nest.depth == JSON_DEPTH_MAX) {
+				*bad = p;
+				return NULL;
+			}
+			nesting_push(&nest, is_object);
+			const char *first = skip_space(p + 1, end);
+			if (first < end && *first == (is_object ? '}' : ']'))
+				p = check_after_value(first, end, &nest, &is_done, bad);
+			else
+				p = is_object ? check_key(first, end, bad) : first;
+		} else {
+			p = check_scalar(p, end, bad);
+			if (p)
+				p = check_after_value(p, end, &nest, &is_done, bad);
+		}
+		if (!p)
+			return NULL;
+	}
+	return p;
+}
+
+int json_check(struct span text, size_t *ret_bad_offset)
+{
+	const char *end = text.p + text.n, *bad = text.p;
+	const char *p = text.p ? check_text(text.p, end, &bad) : NULL;
+	if (p && p == end)
+		return 0;
+	if (ret_bad_offset)
+		*ret_bad_offset = (size_t)((p ? p : bad) - text.p);
+	return -1;
+}
+
+/* --- finding: the text is known to be JSON ------------------------------- */
+
+static const char *skip_string(const char *p, const char *end)
+{
+	for (p++; p < end; p++) {
+		if (*p == '"')
+			return p + 1;
+		if (*p == '\\')
+			p++;
+	}
+	return end;
+}
+
+static const char *skip_value(const char *p, const char *end)
+{
+	if (p < end && *p == '"')
+		return skip_string(p, end);
+	if (p == end || (*p != '{' && *p != '[')) {
+		while (p < end && !is_space(*p) && *p != ',' && *p != '}' && *p != ']')
+			p++;
+		return p;
+	}
+	size_t depth = 0;
+	while (p < end) {
+		if (*p == '"') {
+			p = skip_string(p, end);
+			continue;
+		}
+		if (*p == '{' || *p == '[')
+			depth++;
+		else if ((*p == '}' || *p == ']') && --depth == 0)
+			return p + 1;
+		p++;
+	}
+	return end;
+}
+
+enum json_type json_type(struct span value)
+{
+	if (!value.p || value.n == 0)
+		return JSON_NONE;
+	switch (value.p[0]) {
+	case '{':
+		return JSON_OBJECT;
+	case '[':
+		return JSON_ARRAY;
+	case '"':
+		return JSON_STRING;
+	case 't':
+		return JSON_TRUE;
+	case 'f':
+		return JSON_FALSE;
+	case 'n':
+		return JSON_NULL;
+	default:
+		return JSON_NUMBER;
+	}
+}
+
+struct json_iter json_iter(struct span container)
+{
+	container = span_trim(container);
+	enum json_type type = json_type(container);
+	if (type != JSON_OBJECT && type != JSON_ARRAY)
+		return (struct json_iter){NULL, NULL, false};
+	return (struct json_iter){container.p + 1, container.p + container.n, type == JSON_OBJECT};
+}
+
+bool json_next(struct json_iter *it, struct span *ret_key, struct span *ret_value)
+{
+	const char *p = it->p, *end = it->end;
+	if (!p)
+		return false;
+	while (p < end && (is_space(*p) || *p == ','))
+		p++;
+	if (p >= end || *p == '}' || *p == ']') {
+		it->p = NULL;
+		return false;
+	}
+	struct span key = SPAN_NONE;
+	if (it->is_object) {
+		const char *after = skip_value(p, end);
+		key = (struct span){p, (size_t)(after - p)};
+		p = skip_space(after, end);
+		if (p < end && *p == ':')
+			p = skip_space(p + 1, end);
+	}
+	const char *after = skip_value(p, end);
+	if (ret_key)
+		*ret_key = key;
+	*ret_value = (struct span){p, (size_t)(after - p)};
+	/* A byte that belongs to no value would stop the walk from moving on. */
+	it->p = after > it->p ? after : NULL;
+	return true;
+}
+
+void json_members(struct span object, const char *const *names, struct span *values, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		values[i] = SPAN_NONE;
+	struct json_iter it = json_iter(object);
+	if (!it.is_object)
+		return;
+	struct span key, value;
+	while (json_next(&it, &key, &value))
+		for (size_t i = 0; i < count; i++)
+			if (json_string_is(key, names[i])) {
+				values[i] = value;
+				break;
+			}
+}
+
+struct span json_get(struct span object, const char *name)
+{
+	struct span value;
+	json_members(object, &name, &value, 1);
+	return value;
+}
+
+struct span json_path(struct span value, const char *path)
+{
+	while (*path) {
+		char name[64];
+		size_t n = strcspn(path, ".");
+		if (n >= sizeof(name))
+			return SPAN_NONE;
+		memcpy(name, path, n);
+		name[n] = '\0';
+		value = json_get(value, name);
+		path += n + (path[n] == '.');
+	}
+	return value;
+}
+
+/* --- scalars -------------------------------------------------------------- */
+
+static uint32_t hex4(const char *p)
+{
+	uint32_t value = 0;
+	for (int i = 0; i < 4; i++) {
+		char c = p[i];
+		uint32_t digit = c <= '9' ? (uint32_t)(c - '0') : (uint32_t)((c | 0x20) - 'a' + 10);
+		value = value << 4 | (digit & 15);
+	}
+	return value;
+}
+
+/* p is behind "\u". Appends the character; how many bytes behind "\u" were used. */
+static size_t add_unicode_escape(struct buf *b, const char *p, const char *end)
+{
+	if (end - p < 4) {
+		utf8_add(b, 0xfffd);
+		return (size_t)(end - p);
+	}
+	uint32_t cp = hex4(p);
+	if (cp >= 0xd800 && cp < 0xdc00 && end - p >= 10 && p[4] == '\\' && p[5] == 'u') {
+		uint32_t low = hex4(p + 6);
+		if (low >= 0xdc00 && low < 0xe000) {
+			utf8_add(b, 0x10000 + ((cp - 0xd800) << 10) + (low - 0xdc00));
+			return 10;
+		}
+	}
+	utf8_add(b, cp >= 0xd800 && cp < 0xe000 ? 0xfffd : cp);
+	return 4;
+}
+
+int json_string_add(struct buf *b, struct span value)
+{
+	if (json_type(value) != JSON_STRING || value.n < 2)
+		return -1;
+	const char *p = value.p + 1, *end = value.p + value.n - 1;
+	while (p < end) {
+		const char *slash = memchr(p, '\\', (size_t)(end - p));
+		const char *stop = slash ? slash : end;
+		if (utf8_add_repaired(b, (struct span){p, (size_t)(stop - p)}) < 0)
+			return -1;
+		p = stop;
+		if (!slash || ++p == end)
+			break;
+		static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
+		const char *known = strchr(from, *p);
+		if (*p == 'u')
+			p += 1 + add_unicode_escape(b, p + 1, end);
+		else if (known && *p && buf_addc(b, to[known - from]) == 0)
+			p++;
+		else
+			p++;
+	}
+	return b->is_overflowed ? -1 : 0;
+}
+
+char *json_string_dup(struct span value)
+{
+	struct buf b = BUF_INIT(value.n + 16);
+	if (json_string_add(&b, value) < 0 || (b.len && memchr(b.data, '\0', b.len))) {
+		buf_free(&b);
+		return NULL;
+	}
+	return buf_take(&b);
+}
+
+bool json_string_is(struct span value, const char *text)
+{
+	size_t n = strlen(text);
+	if (json_type(value) != JSON_STRING || value.n < n + 2)
+		return false;
+	if (value.n == n + 2 && memcmp(value.p + 1, text, n) == 0)
+		return memchr(text, '\\', n) == NULL;
+	if (!memchr(value.p, '\\', value.n))
+		return false;
+	char *decoded = json_string_dup(value);
+	bool is_same = decoded && strcmp(decoded, text) == 0;
+	free(decoded);
+	return is_same;
+}
+
+struct span json_string_plain(struct span value)
+{
+	if (json_type(value) != JSON_STRING || value.n < 2 || memchr(value.p, '\\', value.n))
+		return SPAN_NONE;
+	return (struct span){value.p + 1, value.n - 2};
+}
+
+int json_int(struct span value, int64_t *ret_value)
+{
+	if (json_type(value) != JSON_NUMBER)
+		return -1;
+	return num_parse_i64(value, INT64_MIN, INT64_MAX, ret_value);
+}
+
+int64_t json_int_or(struct span value, int64_t fallback)
+{
+	int64_t number;
+	return json_int(value, &number) == 0 ? number : fallback;
+}
+
+bool json_bool_or(struct span value, bool fallback)
+{
+	enum json_type type = json_type(value);
+	return type == JSON_TRUE ? true : type == JSON_FALSE ? false : fallback;
+}
+
+double json_double_or(struct span value, double fallback)
+{
+	char text[64];
+	if (json_type(value) != JSON_NUMBER || value.n >= sizeof(text))
+		return fallback;
+	memcpy(text, value.p, value.n);
+	text[value.n] = '\0';
+	char *end;
+	double number = strtod(text, &end);
+	return *end ? fallback : number;
+}
+
+bool json_scalar_equal(struct span a, struct span b)
+{
+	if (json_type(a) != json_type(b))
+		return false;
+	if (span_equal(a, b))
+		return true;
+	if (json_type(a) != JSON_STRING || (!memchr(a.p, '\\', a.n) && !memchr(b.p, '\\', b.n)))
+		return false;
+	struct buf left = BUF_INIT(BUF_MAX_OWN), right = BUF_INIT(BUF_MAX_OWN);
+	json_string_add(&left, a);
+	json_string_add(&right, b);
+	bool is_same = span_equal(buf_span(&left), buf_span(&right));
+	buf_free(&left);
+	buf_free(&right);
+	return is_same;
+}
