@@ -264,10 +264,10 @@ printf %s "$lines" | iconv -f UTF-8 -t UTF-8 >/dev/null 2>&1
 same 'bad-utf8 is no UTF-8' $? 1
 prompt 'split; say small pieces; split off'
 is 'split writes the same bytes' "$said==\"small pieces\""
-prompt 'bigline 100000'
-same 'bigline has exactly that size' "$(printf %s "$lines" | awk '{print length; exit}')" 100000
-prompt 'flood 200 200'
-is 'flood numbers and pads' '.[16].params.update.content.text|startswith("u 17 ..") and length==200'
+prompt 'bigline 20000'
+same 'bigline has exactly that size' "$(printf %s "$lines" | awk '{print length; exit}')" 20000
+prompt 'flood 50 100'
+is 'flood numbers and pads' '.[16].params.update.content.text|startswith("u 17 ..") and length==100'
 prompt 'late 2; twice; say x'
 is 'twice: the first answer' "$stop==\"end_turn\""
 read_until '*late*'
@@ -331,12 +331,20 @@ same 'stop-reading reads no more' "$lines$status" 0
 agent_start
 new_session
 start_prompt 'flood 1000000'
-read_until '*"u 1000 "*'
+read_until '*"u 10 "*'
 cancel
-answer_of "$last_id"
+exec {to}>&-
+lines=$(tail -n 1 <&"$from")
 is 'cancel comes through a full pipe' "$stop==\"cancelled\""
-agent_end
+agent_wait
 same 'and it ends' "$status" 0
+agent_start
+new_session
+start_prompt 'flood 1000000'
+read_until '*"u 10 "*'
+kill -TERM "$agent_pid"
+agent_wait
+same 'SIGTERM ends it while nobody reads' "$status" 0
 "$mock_bin" --no-state -p 'flood 300000' </dev/null | wc -l >"$mock_dir/lines"
 same 'all of a flood arrives' "$(cat "$mock_dir/lines")" 300001
 "$mock_bin" --no-state -p 'bigline 64M' </dev/null | head -1 | wc -c >"$mock_dir/lines"

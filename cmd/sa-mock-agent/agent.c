@@ -15,8 +15,9 @@
 
 enum {
 	AGENT_CHUNK_BYTES = 64 * 1024,
-	AGENT_POLL_MAX = 64,	/* descriptors; commands beyond that wait for SIGCHLD only */
-	AGENT_SETTLE_MS = 1000, /* for the reader to take what is queued at the end */
+	AGENT_POLL_MAX = 64,	    /* descriptors; commands beyond that wait for SIGCHLD only */
+	AGENT_SETTLE_MS = 1000,	    /* for the reader to take what is queued at the end */
+	AGENT_TERM_SETTLE_MS = 100, /* the same after SIGTERM */
 };
 
 /* What the loop waits for. */
@@ -26,6 +27,7 @@ struct loop {
 	char *chunk;
 	int signal_fd;
 	bool is_one_shot; /* --prompt: end with the last turn */
+	int64_t settle_ms;
 };
 
 struct session *agent_session(struct agent *agent, const char *id)
@@ -99,10 +101,15 @@ static void save_all(struct agent *agent)
 		save(agent, s);
 }
 
-void agent_settle(struct agent *agent)
+static void settle(struct agent *agent, int64_t ms)
 {
 	save_all(agent);
-	out_drain(&agent->out, AGENT_SETTLE_MS);
+	out_drain(&agent->out, ms);
+}
+
+void agent_settle(struct agent *agent)
+{
+	settle(agent, AGENT_SETTLE_MS);
 }
 
 void agent_die(struct agent *agent, int status)
@@ -226,8 +233,10 @@ static int serve(struct loop *loop, struct sa_error *err)
 		if (loop->is_one_shot ? !has_turns(agent) : agent->is_ended && !agent->is_stubborn)
 			return SA_EXIT_OK;
 		wait_for_events(loop, is_ready, fds);
-		if (fds[2].revents && read_signals(loop))
+		if (fds[2].revents && read_signals(loop)) {
+			loop->settle_ms = AGENT_TERM_SETTLE_MS;
 			return SA_EXIT_OK;
+		}
 		if (fds[0].revents)
 			read_input(loop);
 		if (fds[1].revents & (POLLERR | POLLNVAL)) {
@@ -288,7 +297,8 @@ int agent_run(const struct agent_options *options, struct sa_error *err)
 	struct loop loop = {.agent = &agent,
 			    .chunk = chunk,
 			    .signal_fd = signal_fd,
-			    .is_one_shot = options->prompt != NULL};
+			    .is_one_shot = options->prompt != NULL,
+			    .settle_ms = AGENT_SETTLE_MS};
 	lines_init(&loop.lines, AGENT_LINE_MAX);
 	out_init(&agent.out, STDOUT_FILENO);
 	store_init(&agent.store, options->state_dir, options->is_stateless);
@@ -296,7 +306,7 @@ int agent_run(const struct agent_options *options, struct sa_error *err)
 	if (status == 0)
 		status = serve(&loop, err);
 	if (status >= 0)
-		agent_settle(&agent);
+		settle(&agent, loop.settle_ms);
 	agent_free(&agent);
 	lines_free(&loop.lines);
 	return status;
