@@ -1,5 +1,6 @@
 #include "clients.h"
 
+#include "agent/rundir.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/xalloc.h"
@@ -142,7 +143,7 @@ static void on_connection(void *arg, uint32_t events)
 
 int clients_listen(struct supervisor *sv, struct sa_error *err)
 {
-	int fd = sock_listen(sv->server.socket_dir, "sock", err);
+	int fd = sock_listen(sv->server.socket_dir, RUNDIR_SOCKET, err);
 	if (fd < 0)
 		return -1;
 	if (loop_watch(&sv->loop, &sv->listener, fd, EPOLLIN, on_connection, sv) == 0)

@@ -1,5 +1,6 @@
 #include "guard.h"
 
+#include "agent/rundir.h"
 #include "base/cleanup.h"
 #include "os/cgroup.h"
 #include "os/proctree.h"
@@ -48,7 +49,7 @@ static void start_agent(struct guard *guard, const struct guard_order *order)
 	const struct guard_plan *plan = guard->plan;
 	struct sa_error err = SA_ERROR_INIT;
 	snprintf(guard->cgroup, sizeof(guard->cgroup), "%s", order->cgroup);
-	setenv(GUARD_TAG, order->uid, 1);
+	setenv(SERVER_TAG, order->uid, 1);
 	struct spawn spawn = SPAWN_INIT;
 	spawn.path = plan->argv[0];
 	spawn.argv = plan->argv;

@@ -15,9 +15,6 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* What the agent's environment is marked with; its value is the server's uid. */
-#define GUARD_TAG "SANDBOX_AGENT_SERVER_UID"
-
 struct guard_plan {
 	char *const *argv; /* of the agent */
 	const char *cwd;

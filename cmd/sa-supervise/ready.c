@@ -1,5 +1,6 @@
 #include "ready.h"
 
+#include "agent/rundir.h"
 #include "base/clock.h"
 #include "base/cleanup.h"
 #include "base/xalloc.h"
@@ -44,7 +45,7 @@ void ready_tell(struct supervisor *sv, const struct sa_error *problem)
 void ready_write_status(struct supervisor *sv)
 {
 	struct buf b = BUF_INIT(BUF_MAX_OWN);
-	cleanup_free char *path = xasprintf("%s/status.json", sv->server.socket_dir);
+	cleanup_free char *path = xasprintf("%s/" RUNDIR_STATUS, sv->server.socket_dir);
 	cleanup_free char *fresh = xasprintf("%s.new", path);
 	json_open(&b, '{');
 	add_identity(sv, &b);

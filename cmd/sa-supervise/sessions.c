@@ -64,9 +64,10 @@ struct session_track *sessions_open(struct supervisor *sv, struct span agent_ses
 	if (!t && sv->session_count >= SESSIONS_MAX)
 		return NULL;
 	if (!t) {
+		char *id = name && is_id_free(sv, name) ? xstrdup(name)
+							: ident_random(SESSION_ID_LENGTH);
 		t = add(sv);
-		t->record.id = name && is_id_free(sv, name) ? xstrdup(name)
-							    : ident_random(SESSION_ID_LENGTH);
+		t->record.id = id;
 		t->record.server_key = sv->server.key;
 		t->record.server_id = xstrdup(sv->server.id);
 		t->record.agent = xstrdup(sv->server.agent);

@@ -1,5 +1,6 @@
 #include "supervisor.h"
 
+#include "agent/rundir.h"
 #include "agent_io.h"
 #include "asks.h"
 #include "base/clock.h"
@@ -12,7 +13,6 @@
 #include "json/write.h"
 #include "life.h"
 #include "os/cgroup.h"
-#include "os/dirs.h"
 #include "prompts.h"
 #include "ready.h"
 #include "sessions.h"
@@ -43,21 +43,6 @@ static char *command_json(char *const *argv)
 	return buf_take(&b);
 }
 
-/* A folder of its own for the socket and the status file. */
-static char *make_run_dir(const char *name, struct sa_error *err)
-{
-	const char *base = getenv("SANDBOX_AGENT_RUN_DIR");
-	cleanup_free char *state = dirs_state();
-	if (!state && !base) {
-		error_set(err, PROBLEM_STORE_ERROR,
-			  "no home directory: set HOME, XDG_STATE_HOME or SANDBOX_AGENT_RUN_DIR");
-		return NULL;
-	}
-	cleanup_free char *path = base && *base ? xasprintf("%s/%s", base, name)
-						: xasprintf("%s/run/%s", state, name);
-	return dirs_make(path, err) < 0 ? NULL : TAKE_PTR(path);
-}
-
 /* Everything the row of this server says about us. */
 static int fill_server(struct supervisor *sv, struct sa_error *err)
 {
@@ -68,7 +53,7 @@ static int fill_server(struct supervisor *sv, struct sa_error *err)
 	    .agent = xstrdup(sv->options->agent),
 	    .cwd = xstrdup(sv->options->cwd),
 	    .command_json = command_json(sv->options->argv),
-	    .socket_dir = make_run_dir(name, err),
+	    .socket_dir = rundir_make(name, err),
 	};
 	procid_boot_id(sv->server.boot_id);
 	if (!sv->server.socket_dir)
@@ -92,18 +77,6 @@ static int begin(struct supervisor *sv, struct sa_error *err)
 	if (sessions_load(sv, err) < 0 || clients_listen(sv, err) < 0)
 		return -1;
 	return life_start(sv, err);
-}
-
-static void remove_run_dir(const struct supervisor *sv)
-{
-	static const char *const names[] = {"sock", "status.json", "status.json.new"};
-	if (!sv->server.socket_dir)
-		return;
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		cleanup_free char *path = xasprintf("%s/%s", sv->server.socket_dir, names[i]);
-		unlink(path);
-	}
-	rmdir(sv->server.socket_dir);
 }
 
 /* When the loop has to wake without anything happening outside. */
@@ -152,7 +125,7 @@ static void finish(struct supervisor *sv)
 static void free_all(struct supervisor *sv)
 {
 	cgroup_destroy(sv->server.cgroup);
-	remove_run_dir(sv);
+	rundir_remove(sv->server.socket_dir);
 	agent_io_free(sv);
 	prompts_refuse_all(sv, "ended");
 	calls_free(sv);
