@@ -25,12 +25,15 @@ static inline bool tap_result(const char *file, int line, bool is_ok, const char
     __attribute__((format(printf, 4, 5)));
 static inline bool tap_result(const char *file, int line, bool is_ok, const char *fmt, ...)
 {
+	char name[256];
 	va_list ap;
 	va_start(ap, fmt);
-	printf("%sok %d - ", is_ok ? "" : "not ", ++tap_count);
-	vprintf(fmt, ap);
-	putchar('\n');
+	vsnprintf(name, sizeof(name), fmt, ap);
 	va_end(ap);
+	for (char *p = name; *p; p++) /* one line, and no directive by accident */
+		if ((unsigned char)*p < ' ' || *p == '#')
+			*p = '?';
+	printf("%sok %d - %s\n", is_ok ? "" : "not ", ++tap_count, name);
 	fflush(stdout);
 	if (!is_ok) {
 		tap_failed++;
