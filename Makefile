@@ -14,7 +14,7 @@ VARIANT := $(if $(SAN),san,plain)
 B := build/$(VARIANT)
 BIN := $(if $(SAN),build/san/bin,build/bin)
 
-COMMANDS := $(notdir $(wildcard cmd/*))
+COMMANDS := $(patsubst cmd/%/main.c,%,$(wildcard cmd/*/main.c))
 
 # Each command links only what it names here: every library is paid at each start.
 LIBS_sa-supervise := -lsqlite3
