@@ -65,7 +65,7 @@ is "$(in_bash "$T/fake/sa-plain" -l h)" "high" "bash: a command without verbs, b
 ok "bash: the file registers itself" bash --norc -c '. made/sandbox-agent.bash; complete -p sa-session sandbox-agent'
 
 if command -v fish >/dev/null; then
-	in_fish() { fish --no-config -c 'source made/sandbox-agent.fish; complete -C $argv[1]' "$1" 2>&1 | cut -f 1 | sort | tr '\n' ' '; }
+	in_fish() { fish --no-config -c 'source made/sandbox-agent.fish; complete -C $argv[1]' "$1" | cut -f 1 | sort | tr '\n' ' '; }
 	is "$(in_fish 'sa-session ')" "new show " "fish: verbs"
 	is "$(in_fish 'sandbox-agent s')" "session " "fish: the umbrella's commands"
 	is "$(in_fish 'sandbox-agent session ')" "new show " "fish: verbs behind the umbrella"
@@ -85,7 +85,7 @@ if command -v zsh >/dev/null; then
 		zsh -f -c 'compdef() { : }; source made/_sandbox-agent
 			_describe() { print -r -- ${(P)2%%:*} }; _files() { print files "$@" }
 			compset() { : }; compadd() { print -r -- ${(P)argv[-1]} }
-			words=("$@") CURRENT=$#; _sandbox_agent' zsh "$@" 2>&1
+			words=("$@") CURRENT=$#; _sandbox_agent' zsh "$@"
 	}
 	is "$(in_zsh sa-session '')" "new show" "zsh: verbs"
 	is "$(in_zsh sandbox-agent '')" "plain session" "zsh: the umbrella's commands"
