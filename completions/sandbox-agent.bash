@@ -2,7 +2,42 @@
 # shellcheck shell=bash disable=SC2034
 
 declare -gA _sa_verbs=() _sa_options=() _sa_values=()
-_sa_commands=''
+_sa_verbs[sa-mock-agent]=''
+_sa_values[sa-mock-agent/-]='acp'
+_sa_options[sa-mock-agent/-]=''
+_sa_options[sa-mock-agent/-]+=' --json'
+_sa_options[sa-mock-agent/-]+=' --text'
+_sa_options[sa-mock-agent/-]+=' --help'
+_sa_options[sa-mock-agent/-]+=' --prompt'
+_sa_values[sa-mock-agent/-/--prompt]=''
+_sa_values[sa-mock-agent/-/-p]=''
+_sa_options[sa-mock-agent/-]+=' --state'
+_sa_values[sa-mock-agent/-/--state]='@directories'
+_sa_options[sa-mock-agent/-]+=' --no-state'
+_sa_verbs[sa-supervise]=''
+_sa_options[sa-supervise/-]=''
+_sa_options[sa-supervise/-]+=' --json'
+_sa_options[sa-supervise/-]+=' --text'
+_sa_options[sa-supervise/-]+=' --help'
+_sa_options[sa-supervise/-]+=' --server-id'
+_sa_values[sa-supervise/-/--server-id]=''
+_sa_options[sa-supervise/-]+=' --agent'
+_sa_values[sa-supervise/-/--agent]='@agents'
+_sa_options[sa-supervise/-]+=' --cwd'
+_sa_values[sa-supervise/-/--cwd]='@directories'
+_sa_options[sa-supervise/-]+=' --ready-fd'
+_sa_values[sa-supervise/-/--ready-fd]=''
+_sa_options[sa-supervise/-]+=' --line-limit'
+_sa_values[sa-supervise/-/--line-limit]=''
+_sa_options[sa-supervise/-]+=' --silence-limit'
+_sa_values[sa-supervise/-/--silence-limit]=''
+_sa_options[sa-supervise/-]+=' --prompt-limit'
+_sa_values[sa-supervise/-/--prompt-limit]=''
+_sa_options[sa-supervise/-]+=' --lease'
+_sa_values[sa-supervise/-/--lease]=''
+_sa_options[sa-supervise/-]+=' --stop-grace'
+_sa_values[sa-supervise/-/--stop-grace]=''
+_sa_commands='sa-mock-agent sa-supervise'
 
 _sa_sessions() { sa-session list --json 2>/dev/null | sed -n 's/^{"id":"\([^"]*\)".*/\1/p'; }
 
@@ -73,4 +108,4 @@ _sandbox_agent() {
 	fi
 }
 
-complete -F _sandbox_agent sandbox-agent
+complete -F _sandbox_agent sandbox-agent sa-mock-agent sa-supervise

@@ -12,7 +12,7 @@ find dest | sort >before
 ok "install runs" tree install
 for command in $commands; do
 	ok "$command is installed and runs" "dest/opt/x/bin/$command" --version
-	ok "its page is there" test -s "dest/opt/x/share/man/man1/$command.1"
+	[ ! -f "$TOP/man/$command.1" ] || ok "its page is there" test -s "dest/opt/x/share/man/man1/$command.1"
 	ok "bash finds its completion" test -s "dest/opt/x/share/bash-completion/completions/$command"
 done
 ok "zsh's completion is there" test -s dest/opt/x/share/zsh/site-functions/_sandbox-agent

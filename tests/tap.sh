@@ -63,7 +63,9 @@ tap_result() { # STATUS NAME
 	fi
 	tap_failed=$((tap_failed + 1))
 	echo "not ok $tap_count - ${2//[#$'\n']/?}"
-	echo "# failed at ${BASH_SOURCE[2]##*/}:${BASH_LINENO[1]}" >&2
+	local up=1 # called by ok, is, ... or by the test itself
+	[ ${#BASH_SOURCE[@]} -gt 2 ] || up=0
+	echo "# failed at ${BASH_SOURCE[up + 1]##*/}:${BASH_LINENO[up]}" >&2
 }
 
 tap_diag() { printf '%s\n' "$@" | sed 's/^/#   /' >&2; }
