@@ -251,13 +251,7 @@ is 'an unknown notification is echoed only' '.[0].method=="mock/echo" and .[1].r
 # --- rules broken
 new_session
 prompt 'noise hello raw; badjson; emptylines; nonobject; wrong-session; say x'
-same 'raw lines' "$(printf %s "$lines" | head -7)" 'hello raw
-{"jsonrpc":"2.0","method":"session/upd
-
-  
-
-[1,2]
-"str"'
+same 'raw lines' "$(printf %s "$lines" | head -7)" $'hello raw\n{"jsonrpc":"2.0","method":"session/upd\n\n  \n\n[1,2]\n"str"'
 case $lines in *'"sessionId":"mock-unknown"'*) ok 0 wrong-session ;; *) ok 1 wrong-session ;; esac
 prompt bad-utf8
 printf %s "$lines" | iconv -f UTF-8 -t UTF-8 >/dev/null 2>&1
