@@ -140,10 +140,10 @@ int unlock_secret(enum vault_kdf kdf, const char *key_file, const char *passphra
 			return read_key_file(path, ret_secret, err);
 		return error_set(err, PROBLEM_AUTH_REQUIRED, "this vault wants its --key-file");
 	}
-	if (key_file)
-		return error_set(err, PROBLEM_INVALID_REQUEST,
-				 "this vault wants a passphrase, not a key file");
 	if (passphrase_fd)
 		return unlock_read_fd(passphrase_fd, "passphrase", ret_secret, err);
+	if (path)
+		return error_set(err, PROBLEM_INVALID_REQUEST,
+				 "this vault wants a passphrase, not a key file");
 	return unlock_ask("Vault passphrase: ", is_new, ret_secret, err);
 }
