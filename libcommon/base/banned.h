@@ -10,11 +10,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* clang with _FORTIFY_SOURCE has these two as macros, which cannot be poisoned. */
+#undef sprintf
+#undef vsprintf
+
 #pragma GCC poison strcpy strcat sprintf vsprintf /* buf_addf, snprintf */
-#pragma GCC poison strtok strtok_r                /* words_split, spans */
-#pragma GCC poison atoi atol atoll sscanf         /* num_parse_u64 and friends */
-#pragma GCC poison system popen                   /* os/spawn */
-#pragma GCC poison signal                         /* sigaction, signalfd */
+#pragma GCC poison strtok strtok_r		  /* words_split, spans */
+#pragma GCC poison atoi atol atoll sscanf	  /* num_parse_u64 and friends */
+#pragma GCC poison system popen			  /* os/spawn */
+#pragma GCC poison signal			  /* sigaction, signalfd */
 #pragma GCC poison gets tmpnam mktemp rand srand
 
 #endif

@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #define SA_VERSION "0.1.0"
 
@@ -29,6 +30,8 @@ struct verb {
 	 * the wrapper.
 	 */
 	int (*run)(const void *options, int argc, char **argv, struct sa_error *err);
+	/* More text for --help, behind the options; NULL for none. */
+	void (*print_notes)(FILE *out);
 	bool is_posix;		     /* the first operand ends the options */
 	const char *const *examples; /* shell lines, ends with NULL; at least two */
 	const char *complete;	     /* for operands: COMPLETE_..., words, or NULL */

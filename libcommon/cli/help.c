@@ -44,6 +44,8 @@ void help_print_verb(FILE *out, const struct command *command, const struct verb
 	fprintf(out, "%s\n\n", verb->summary);
 	for (const struct option *option = verb->options; option->name; option++)
 		print_option(out, option);
+	if (verb->print_notes)
+		verb->print_notes(out);
 	print_examples(out, verb->examples);
 }
 

@@ -1,0 +1,116 @@
+#include "asks.h"
+
+#include "base/clock.h"
+#include "base/xalloc.h"
+#include "json/scan.h"
+#include "sessions.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { ID_TEXT_MAX = 256 };
+
+void asks_add(struct supervisor *sv, const struct envelope *request, int64_t index,
+	      struct session_track *session)
+{
+	/* An agent that asks for ever and one whose ids are novels are recorded, not tracked. */
+	if (sv->ask_count >= ASKS_MAX || request->id.n > ID_TEXT_MAX)
+		return;
+	struct ask_track *ask = xcalloc(1, sizeof(*ask));
+	char *method = json_string_dup(request->method);
+	ask->record = (struct ask){
+	    .index = index,
+	    .session_id = session ? xstrdup(session->record.id) : NULL,
+	    .method = method ? method : xstrdup("?"),
+	    .rpc_id = xmemdup0(request->id.p, request->id.n),
+	    .state = ASK_OPEN,
+	    .created_ms = clock_now_ms(),
+	};
+	ask->session = session;
+	ask->is_dirty = true;
+	ask->next = sv->asks;
+	sv->asks = ask;
+	sv->ask_count++;
+	if (session) {
+		session->open_asks++;
+		sessions_refresh(session);
+	}
+}
+
+struct ask_track *asks_find_id(struct supervisor *sv, struct span id)
+{
+	struct ask_track *oldest = NULL;
+	for (struct ask_track *ask = sv->asks; ask; ask = ask->next)
+		if (ask->record.state == ASK_OPEN &&
+		    json_scalar_equal(span_of(ask->record.rpc_id), id))
+			oldest = ask;
+	return oldest;
+}
+
+struct ask_track *asks_find_event(struct supervisor *sv, const char *event_id,
+				  struct sa_error *err)
+{
+	struct span uid;
+	int64_t index;
+	if (event_id_parse(span_of(event_id), &uid, &index) < 0 ||
+	    !span_is(uid, sv->server.uid)) {
+		error_set(err, PROBLEM_NOT_FOUND, "no request '%s' here", event_id);
+		return NULL;
+	}
+	for (struct ask_track *ask = sv->asks; ask; ask = ask->next)
+		if (ask->record.index == index && ask->record.state == ASK_OPEN)
+			return ask;
+	error_set(err, PROBLEM_CONFLICT, "request '%s' is answered already, or was never one",
+		  event_id);
+	return NULL;
+}
+
+bool asks_was_settled(struct supervisor *sv, struct span id)
+{
+	for (size_t i = 0; i < SETTLED_IDS_KEPT; i++)
+		if (sv->settled_ids[i] && json_scalar_equal(span_of(sv->settled_ids[i]), id))
+			return true;
+	return false;
+}
+
+static void remember_settled(struct supervisor *sv, const char *rpc_id)
+{
+	char **slot = &sv->settled_ids[sv->settled_next++ % SETTLED_IDS_KEPT];
+	free(*slot);
+	*slot = xstrdup(rpc_id);
+}
+
+void asks_settle(struct supervisor *sv, struct ask_track *ask, enum ask_state state,
+		 struct span answer)
+{
+	remember_settled(sv, ask->record.rpc_id);
+	ask->record.state = state;
+	ask->record.settled_ms = clock_now_ms();
+	if (answer.p)
+		ask->record.answer_json = xmemdup0(answer.p, answer.n);
+	ask->is_dirty = true;
+	if (ask->session) {
+		ask->session->open_asks--;
+		sessions_refresh(ask->session);
+	}
+}
+
+void asks_lose_all(struct supervisor *sv)
+{
+	for (struct ask_track *ask = sv->asks; ask; ask = ask->next)
+		if (ask->record.state == ASK_OPEN)
+			asks_settle(sv, ask, ASK_LOST, SPAN_NONE);
+}
+
+void asks_free(struct supervisor *sv)
+{
+	while (sv->asks) {
+		struct ask_track *ask = sv->asks;
+		sv->asks = ask->next;
+		ask_clear(&ask->record);
+		free(ask);
+	}
+	sv->ask_count = 0;
+	for (size_t i = 0; i < SETTLED_IDS_KEPT; i++)
+		free(sv->settled_ids[i]);
+}

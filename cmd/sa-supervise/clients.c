@@ -1,0 +1,285 @@
+#include "clients.h"
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/xalloc.h"
+#include "client.h"
+#include "json/write.h"
+#include "os/io.h"
+#include "os/sock.h"
+#include "prompts.h"
+#include "calls.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static struct client *find(const struct supervisor *sv, uint64_t serial)
+{
+	for (struct client *c = sv->clients; serial && c; c = c->next)
+		if (c->serial == serial && !c->is_gone)
+			return c;
+	return NULL;
+}
+
+/* --- coming and going ------------------------------------------------------ */
+
+void client_drop(struct client *c)
+{
+	if (c->is_gone)
+		return;
+	c->is_gone = true;
+	loop_forget(&c->sv->loop, &c->watch);
+	close(c->fd);
+	c->fd = -1;
+	calls_forget_client(c->sv, c->serial);
+	prompts_forget_client(c->sv, c->serial);
+}
+
+static void free_gone(struct supervisor *sv)
+{
+	for (struct client **at = &sv->clients; *at;) {
+		struct client *c = *at;
+		if (!c->is_gone) {
+			at = &c->next;
+			continue;
+		}
+		*at = c->next;
+		sv->client_count--;
+		lines_free(&c->lines);
+		buf_free(&c->out);
+		free(c->session_id);
+		free(c);
+		sv->idle_since = clock_monotonic_ms();
+	}
+}
+
+static void on_readable(struct client *c)
+{
+	struct supervisor *sv = c->sv;
+	struct span line;
+	ssize_t n = recv(c->fd, sv->read_buffer, READ_BYTES, MSG_DONTWAIT);
+	if (n <= 0) {
+		if (n == 0 || (errno != EAGAIN && errno != EINTR))
+			client_drop(c);
+		return;
+	}
+	lines_feed(&c->lines, (struct span){sv->read_buffer, (size_t)n});
+	for (;;) {
+		enum lines_result result = lines_next(&c->lines, &line);
+		if (result == LINES_MORE || c->is_gone)
+			return;
+		if (result == LINES_TOO_LONG) {
+			struct sa_error err = SA_ERROR_INIT;
+			error_set(&err, PROBLEM_TOO_LARGE,
+				  "a message of %llu bytes is over the line limit of %llu",
+				  (unsigned long long)c->lines.skipped_bytes,
+				  (unsigned long long)sv->options->line_limit_bytes);
+			clients_tell_problem(sv, c->serial, 0, &err);
+		} else {
+			client_obey(c, line);
+		}
+	}
+}
+
+static void client_write(struct client *c)
+{
+	while (!c->is_gone && c->out.len) {
+		ssize_t n = send(c->fd, c->out.data, c->out.len, MSG_DONTWAIT | MSG_NOSIGNAL);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN)
+			return;
+		if (n < 0) {
+			client_drop(c);
+			return;
+		}
+		buf_consume(&c->out, (size_t)n);
+	}
+	buf_shrink(&c->out);
+}
+
+static void on_client(void *arg, uint32_t events)
+{
+	struct client *c = arg;
+	if (events & EPOLLOUT)
+		client_write(c);
+	if (!c->is_gone && events & (EPOLLIN | EPOLLHUP | EPOLLERR))
+		on_readable(c);
+}
+
+static void on_connection(void *arg, uint32_t events)
+{
+	struct supervisor *sv = arg;
+	(void)events;
+	int fd = sock_accept(sv->listener.fd);
+	if (fd < 0)
+		return;
+	if (sv->client_count >= CLIENTS_MAX) {
+		static const char full[] =
+		    "{\"type\":\"problem\",\"kind\":\"conflict\",\"detail\":\"too many clients\"}\n";
+		send(fd, full, sizeof(full) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+		close(fd);
+		return;
+	}
+	struct client *c = xcalloc(1, sizeof(*c));
+	c->sv = sv;
+	c->fd = fd;
+	c->serial = ++sv->next_client;
+	/* The message and what is wrapped around it. */
+	lines_init(&c->lines, sv->options->line_limit_bytes + 4096);
+	buf_init(&c->out, BUF_MAX_OWN);
+	c->next = sv->clients;
+	sv->clients = c;
+	sv->client_count++;
+	c->watch = WATCH_INIT;
+	if (loop_watch(&sv->loop, &c->watch, fd, EPOLLIN, on_client, c) < 0)
+		client_drop(c);
+}
+
+int clients_listen(struct supervisor *sv, struct sa_error *err)
+{
+	int fd = sock_listen(sv->server.socket_dir, "sock", err);
+	if (fd < 0)
+		return -1;
+	if (loop_watch(&sv->loop, &sv->listener, fd, EPOLLIN, on_connection, sv) == 0)
+		return 0;
+	close(fd);
+	return error_set_errno(err, PROBLEM_FAILED, errno, "watch the socket");
+}
+
+void clients_close_all(struct supervisor *sv, const char *reason)
+{
+	if (sv->listener.fd >= 0) {
+		int fd = sv->listener.fd;
+		loop_forget(&sv->loop, &sv->listener);
+		close(fd);
+	}
+	for (struct client *c = sv->clients; c; c = c->next) {
+		if (c->is_gone)
+			continue;
+		json_open(&c->out, '{');
+		json_kv_string(&c->out, "type", "bye");
+		json_kv_string(&c->out, "reason", reason);
+		buf_adds(&c->out, "}\n");
+		client_write(c);
+		/* Somebody who is reading gets the rest; somebody stuck is not waited for. */
+		for (int tries = 0; !c->is_gone && c->out.len && tries < 20; tries++) {
+			struct pollfd p = {.fd = c->fd, .events = POLLOUT};
+			poll(&p, 1, 5);
+			client_write(c);
+		}
+		client_drop(c);
+	}
+	free_gone(sv);
+}
+
+void clients_settle(struct supervisor *sv)
+{
+	bool is_held = sv->to_agent.len > AGENT_QUEUE_BYTES || sv->store_problem;
+	for (struct client *c = sv->clients; c; c = c->next) {
+		if (c->is_gone)
+			continue;
+		client_write(c);
+		/* A client that reads nothing of what it asked for is not fed further. */
+		bool is_stuck = c->out.len > 4 * FOLLOWER_QUEUE_BYTES;
+		uint32_t want = is_held || is_stuck ? 0 : EPOLLIN;
+		if (c->out.len)
+			want |= EPOLLOUT;
+		loop_want(&sv->loop, &c->watch, want);
+	}
+	free_gone(sv);
+}
+
+/* --- telling --------------------------------------------------------------- */
+
+bool clients_have_follower(const struct supervisor *sv)
+{
+	for (const struct client *c = sv->clients; c; c = c->next)
+		if (c->is_live && !c->is_gone)
+			return true;
+	return false;
+}
+
+void clients_show_event(struct supervisor *sv, const struct event *event, struct span frame)
+{
+	for (struct client *c = sv->clients; c; c = c->next) {
+		if (!c->is_live || c->is_gone)
+			continue;
+		if (c->session_id && !span_is(event->session_id, c->session_id))
+			continue;
+		if (c->out.len && c->out.len + frame.n > FOLLOWER_QUEUE_BYTES)
+			client_write(c);
+		if (c->is_gone)
+			continue;
+		if (c->out.len + frame.n > FOLLOWER_QUEUE_BYTES) {
+			/* It goes on from the store, at its own pace. */
+			c->is_live = false;
+			buf_addf(&c->out, "{\"type\":\"behind\",\"committed\":%lld}\n",
+				 (long long)sv->server.last_index);
+			continue;
+		}
+		buf_add_span(&c->out, frame);
+	}
+}
+
+void clients_deliver(struct supervisor *sv, enum delivery_type type, uint64_t client, int64_t ref,
+		     int64_t index, const struct event *event)
+{
+	static const char *const names[] = {"accepted", "answer", "settled"};
+	struct client *c = find(sv, client);
+	if (!c)
+		return;
+	buf_addf(&c->out, "{\"type\":\"%s\",\"ref\":%lld,\"eventIndex\":%lld", names[type],
+		 (long long)ref, (long long)index);
+	if (type == DELIVER_ANSWER && event) {
+		json_kv_span(&c->out, "sessionId", event->session_id);
+		if (event->payload.n <= ANSWER_INLINE_BYTES)
+			json_kv_raw(&c->out, "payload", event->payload);
+	}
+	buf_adds(&c->out, "}\n");
+}
+
+static void add_problem(struct client *c, int64_t ref, const struct sa_error *problem)
+{
+	json_open(&c->out, '{');
+	json_kv_string(&c->out, "type", "problem");
+	if (ref)
+		json_kv_int(&c->out, "ref", ref);
+	json_kv_string(&c->out, "kind", problem_info(problem->kind)->name);
+	json_kv_string(&c->out, "detail", problem->message);
+	buf_adds(&c->out, "}\n");
+}
+
+void clients_tell_problem(struct supervisor *sv, uint64_t client, int64_t ref,
+			  const struct sa_error *problem)
+{
+	struct client *c = find(sv, client);
+	if (c)
+		add_problem(c, ref, problem);
+}
+
+void clients_tell_queued(struct supervisor *sv, uint64_t client, int64_t ref)
+{
+	struct client *c = find(sv, client);
+	if (c)
+		buf_addf(&c->out, "{\"type\":\"queued\",\"ref\":%lld}\n", (long long)ref);
+}
+
+void clients_tell_store_problem(struct supervisor *sv, const struct sa_error *problem)
+{
+	for (struct client *c = sv->clients; c; c = c->next)
+		if (!c->is_gone)
+			add_problem(c, 0, problem);
+}
+
+void clients_tell_stopped(struct supervisor *sv)
+{
+	for (struct client *c = sv->clients; c; c = c->next)
+		if (!c->is_gone && c->wants_stop_told)
+			buf_addf(&c->out, "{\"type\":\"stopped\",\"ref\":%lld}\n",
+				 (long long)c->stop_ref);
+}

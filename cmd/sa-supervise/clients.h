@@ -1,0 +1,50 @@
+/*
+ * The supervisor's unix socket: JSON lines both ways, every line typed.
+ *
+ * From a client ("ref" is an integer of the client's choice that comes back):
+ *   {"op":"send","ref":R,"payload":{...}}   JSON-RPC to the agent; optional
+ *        "sessionName" (id for the session that it makes), "hideReplay":true
+ *   {"op":"prompt","ref":R,"sessionId":S,"when":"queue"|"now"|"reject",
+ *        "detached":true?,"payload":{...}}  a session/prompt request
+ *   {"op":"reply","ref":R,"eventId":E,"result":{...}|"error":{...}}
+ *   {"op":"attach","after":N,"sessionId":S?}  events with eventIndex > N
+ *   {"op":"status","ref":R}
+ *   {"op":"stop","ref":R,"outcome":"closed"|"interrupted","reason":TEXT,"graceMs":N?}
+ * To a client:
+ *   {"type":"accepted"|"queued"|"settled","ref":R,"eventIndex":N}
+ *   {"type":"answer","ref":R,"eventIndex":N,"sessionId":S?,"payload":{...}}
+ *        without payload when it is large: it is in the store
+ *   {"type":"problem","ref":R?,"kind":K,"detail":TEXT}
+ *   {"type":"attached","after":N}  then event records, each as sa-events(5) says
+ *   {"type":"behind","committed":N}  not attached (any more): read the store
+ *        up to N, then attach again
+ *   {"type":"status",...}, {"type":"stopped","ref":R}, {"type":"bye","reason":TEXT}
+ */
+#ifndef SA_SUPERVISE_CLIENTS_H
+#define SA_SUPERVISE_CLIENTS_H
+
+#include "batch.h"
+#include "supervisor.h"
+
+int clients_listen(struct supervisor *sv, struct sa_error *err);
+/* Say goodbye and close all; what is queued gets a moment to leave. */
+void clients_close_all(struct supervisor *sv, const char *reason);
+
+/* After a commit. */
+bool clients_have_follower(const struct supervisor *sv);
+void clients_show_event(struct supervisor *sv, const struct event *event, struct span frame);
+/* event: NULL when it is of an earlier batch. */
+void clients_deliver(struct supervisor *sv, enum delivery_type type, uint64_t client, int64_t ref,
+		     int64_t index, const struct event *event);
+
+/* At any time; a client that has left is ignored. */
+void clients_tell_problem(struct supervisor *sv, uint64_t client, int64_t ref,
+			  const struct sa_error *problem);
+void clients_tell_queued(struct supervisor *sv, uint64_t client, int64_t ref);
+void clients_tell_store_problem(struct supervisor *sv, const struct sa_error *problem);
+void clients_tell_stopped(struct supervisor *sv);
+
+/* At the end of an iteration: write what waits, read on or hold back. */
+void clients_settle(struct supervisor *sv);
+
+#endif

@@ -1,0 +1,338 @@
+#include "life.h"
+
+#include "agent_io.h"
+#include "base/clock.h"
+#include "base/cleanup.h"
+#include "base/xalloc.h"
+#include "clients.h"
+#include "guard.h"
+#include "json/write.h"
+#include "os/cgroup.h"
+#include "os/io.h"
+#include "os/proctree.h"
+#include "ready.h"
+#include "sessions.h"
+#include "traffic.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { TREE_KILL_MS = 5000, CLEARING_PATIENCE_MS = 12000 };
+
+/*
+ * The table. "-" cannot happen or means nothing there.
+ *
+ *              STARTED   FAILED  EXITED    GONE   LOST    STOP      DEADLINE
+ *   STARTING   run       fail    -         -      bury    remember  -
+ *   RUNNING    -         -       bury      -      bury    ask       -
+ *   STOPPING   -         -       bury      -      bury    hurry     kill
+ *   CLEARING   -         -       -         over   over    -         kill
+ *
+ * bury: read the rest of its output, answer what is open, settle the
+ * sessions, ask what it left behind to end (CLEARING; OVER when nothing is
+ * left). LOST: the guard itself is gone. DRAINING is passed through in bury.
+ */
+enum life_event {
+	EVENT_STARTED,
+	EVENT_FAILED,
+	EVENT_EXITED,
+	EVENT_GONE,
+	EVENT_LOST,
+	EVENT_STOP,
+	EVENT_DEADLINE,
+	EVENT_COUNT,
+};
+
+static const char *const state_names[LIFE_STATE_COUNT] = {"starting", "running",  "stopping",
+							  "draining", "clearing", "over"};
+
+const char *life_name(enum life_state state)
+{
+	return (size_t)state < LIFE_STATE_COUNT ? state_names[state] : "unknown";
+}
+
+static void enter(struct supervisor *sv, enum life_state state, int64_t deadline_ms)
+{
+	sv->life = state;
+	sv->life_deadline = deadline_ms > 0 ? deadline_after(deadline_ms) : DEADLINE_NEVER;
+	ready_write_status(sv);
+}
+
+/* --- actions ------------------------------------------------------------------ */
+
+static void do_ask(struct supervisor *sv, const struct guard_message *message)
+{
+	(void)message;
+	agent_io_close_stdin(sv);
+	guard_terminate(sv->guard.fd);
+	enter(sv, LIFE_STOPPING, sv->grace_ms > 0 ? sv->grace_ms : 1);
+}
+
+static void do_run(struct supervisor *sv, const struct guard_message *message)
+{
+	if (!procid_of(message->number, &sv->server.agent_process))
+		sv->server.agent_process.pid = message->number;
+	enter(sv, LIFE_RUNNING, 0);
+	ready_tell(sv, NULL);
+	if (sv->end_reason)
+		do_ask(sv, message);
+}
+
+static void do_fail(struct supervisor *sv, const struct guard_message *message)
+{
+	struct sa_error err = SA_ERROR_INIT;
+	error_set(&err, (enum problem_kind)message->number, "start agent '%s': %s",
+		  sv->server.agent, message->text);
+	free(sv->end_reason);
+	sv->end_reason = xstrdup(err.message);
+	/* A server that never was is not worth resuming. */
+	sv->is_closing = sv->is_closing || sv->server.last_index == 0;
+	ready_tell(sv, &err);
+	sessions_end_all(sv, SESSION_INTERRUPTED, err.message);
+	enter(sv, LIFE_OVER, 0);
+}
+
+static void do_bury(struct supervisor *sv, const struct guard_message *message)
+{
+	enter(sv, LIFE_DRAINING, 0);
+	sv->is_agent_dead = true;
+	sv->agent_status = message ? message->number : SIGKILL;
+	agent_io_drain(sv, DRAIN_MS);
+	traffic_agent_ended(sv);
+	if (!sv->end_reason)
+		sv->end_reason = agent_io_how_it_ended(sv);
+	if (!message) {
+		/* The guard is gone: what it watched over has fallen to us. */
+		proctree_kill_mine(0, TREE_KILL_MS);
+		cgroup_destroy(sv->server.cgroup);
+		enter(sv, LIFE_OVER, 0);
+		return;
+	}
+	guard_terminate(sv->guard.fd);
+	enter(sv, LIFE_CLEARING, LEFTOVER_MS);
+}
+
+static void do_over(struct supervisor *sv, const struct guard_message *message)
+{
+	(void)message;
+	enter(sv, LIFE_OVER, 0);
+}
+
+static void do_kill(struct supervisor *sv, const struct guard_message *message)
+{
+	(void)message;
+	bool was_clearing = sv->life == LIFE_CLEARING;
+	guard_kill(sv->guard.fd);
+	sv->life_deadline = deadline_after(CLEARING_PATIENCE_MS);
+	if (was_clearing)
+		return;
+	free(sv->end_reason);
+	sv->end_reason = xstrdup("did not stop in time and was killed");
+}
+
+static void do_remember(struct supervisor *sv, const struct guard_message *message)
+{
+	/* end_reason is set: do_run() goes on from there. */
+	(void)sv;
+	(void)message;
+}
+
+typedef void action_fn(struct supervisor *sv, const struct guard_message *message);
+static action_fn *const table[LIFE_STATE_COUNT][EVENT_COUNT] = {
+    [LIFE_STARTING] = {[EVENT_STARTED] = do_run,
+		       [EVENT_FAILED] = do_fail,
+		       [EVENT_LOST] = do_bury,
+		       [EVENT_STOP] = do_remember},
+    [LIFE_RUNNING] = {[EVENT_EXITED] = do_bury, [EVENT_LOST] = do_bury, [EVENT_STOP] = do_ask},
+    [LIFE_STOPPING] = {[EVENT_EXITED] = do_bury,
+		       [EVENT_LOST] = do_bury,
+		       [EVENT_STOP] = do_remember,
+		       [EVENT_DEADLINE] = do_kill},
+    [LIFE_CLEARING] = {[EVENT_GONE] = do_over,
+		       [EVENT_LOST] = do_over,
+		       [EVENT_DEADLINE] = do_kill},
+};
+
+static void happen(struct supervisor *sv, enum life_event event, const struct guard_message *message)
+{
+	action_fn *action = table[sv->life][event];
+	if (action)
+		action(sv, message);
+}
+
+/* --- where events come from ------------------------------------------------------ */
+
+static void on_guard(void *arg, uint32_t events)
+{
+	static const enum life_event meaning[] = {
+	    [GUARD_STARTED] = EVENT_STARTED,
+	    [GUARD_FAILED] = EVENT_FAILED,
+	    [GUARD_EXITED] = EVENT_EXITED,
+	    [GUARD_GONE] = EVENT_GONE,
+	};
+	struct supervisor *sv = arg;
+	struct guard_message message;
+	(void)events;
+	for (;;) {
+		ssize_t n = recv(sv->guard.fd, &message, sizeof(message), MSG_DONTWAIT);
+		if (n == (ssize_t)sizeof(message)) {
+			message.text[sizeof(message.text) - 1] = '\0';
+			happen(sv, meaning[message.type], &message);
+			continue;
+		}
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+			return;
+		int fd = sv->guard.fd;
+		loop_forget(&sv->loop, &sv->guard);
+		happen(sv, EVENT_LOST, NULL);
+		close(fd);
+		return;
+	}
+}
+
+static void on_signal(void *arg, uint32_t events)
+{
+	struct supervisor *sv = arg;
+	struct signalfd_siginfo info;
+	(void)events;
+	while (read(sv->signals.fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		if (info.ssi_signo == SIGCHLD) {
+			while (waitpid(-1, NULL, WNOHANG) > 0)
+				continue;
+		} else {
+			life_stop(sv, false, "the supervisor was told to end",
+				  sv->options->stop_grace_ms);
+		}
+	}
+}
+
+void life_stop(struct supervisor *sv, bool is_closing, const char *reason, int64_t grace_ms)
+{
+	if (sv->life == LIFE_STOPPING && grace_ms >= 0) {
+		int64_t sooner = clock_monotonic_ms() + grace_ms;
+		if (sooner < sv->life_deadline)
+			sv->life_deadline = sooner;
+	}
+	sv->is_closing = sv->is_closing || is_closing;
+	if (!sv->end_reason)
+		sv->end_reason = xstrdup(reason);
+	sv->grace_ms = grace_ms;
+	happen(sv, EVENT_STOP, NULL);
+}
+
+/* --- deadlines and limits ---------------------------------------------------------- */
+
+/* When this session is silent or busy for too long; DEADLINE_NEVER without limits. */
+static int64_t turn_deadline(const struct supervisor *sv, const struct session_track *t)
+{
+	int64_t at = DEADLINE_NEVER;
+	if (t->running == 0 || t->record.state == SESSION_WAITING)
+		return at;
+	if (sv->options->silence_ms > 0)
+		at = sv->last_byte_ms + sv->options->silence_ms;
+	if (sv->options->prompt_ms > 0 && t->turn_started + sv->options->prompt_ms < at)
+		at = t->turn_started + sv->options->prompt_ms;
+	if (t->is_cancel_sent && at != DEADLINE_NEVER)
+		at += CANCEL_GRACE_MS;
+	return at;
+}
+
+static int64_t lease_deadline(const struct supervisor *sv)
+{
+	if (sv->options->lease_ms <= 0 || sv->client_count > 0 || sv->call_count > 0 ||
+	    sv->queue_count > 0 || sessions_is_any_running(sv))
+		return DEADLINE_NEVER;
+	int64_t since = sv->idle_since > sv->last_byte_ms ? sv->idle_since : sv->last_byte_ms;
+	return since + sv->options->lease_ms;
+}
+
+int64_t life_next_deadline(const struct supervisor *sv)
+{
+	int64_t at = sv->life_deadline;
+	if (sv->life != LIFE_RUNNING)
+		return at;
+	int64_t lease = lease_deadline(sv);
+	at = lease < at ? lease : at;
+	for (const struct session_track *t = sv->sessions; t; t = t->next) {
+		int64_t turn = turn_deadline(sv, t);
+		at = turn < at ? turn : at;
+	}
+	return at;
+}
+
+static void check_limits(struct supervisor *sv, int64_t now)
+{
+	for (struct session_track *t = sv->sessions; t; t = t->next) {
+		if (turn_deadline(sv, t) > now)
+			continue;
+		if (t->is_cancel_sent) {
+			life_stop(sv, false, "a turn went over its limit and was not cancelled",
+				  sv->options->stop_grace_ms);
+			return;
+		}
+		traffic_cancel(sv, t);
+		t->is_cancel_sent = true;
+	}
+	if (lease_deadline(sv) <= now)
+		life_stop(sv, false, "nobody was attached for the time of its lease",
+			  sv->options->stop_grace_ms);
+}
+
+void life_tick(struct supervisor *sv)
+{
+	int64_t now = clock_monotonic_ms();
+	if (sv->life_deadline <= now)
+		happen(sv, EVENT_DEADLINE, NULL);
+	if (sv->life == LIFE_RUNNING)
+		check_limits(sv, now);
+}
+
+/* --- the beginning -------------------------------------------------------------------- */
+
+int life_prepare(struct supervisor *sv, struct sa_error *err)
+{
+	int in[2], out[2], error_pipe[2];
+	if (pipe2(in, O_CLOEXEC) < 0 || pipe2(out, O_CLOEXEC) < 0 ||
+	    pipe2(error_pipe, O_CLOEXEC) < 0)
+		return error_set_errno(err, PROBLEM_STREAM_ERROR, errno, "make pipes");
+	struct guard_plan plan = {
+	    .argv = sv->options->argv,
+	    .cwd = sv->options->cwd,
+	    .stdin_fd = in[0],
+	    .stdout_fd = out[1],
+	    .stderr_fd = error_pipe[1],
+	};
+	int control = guard_fork(&plan, &sv->guard_pid, err);
+	close(in[0]);
+	close(out[1]);
+	close(error_pipe[1]);
+	if (control < 0)
+		return -1;
+	sigset_t mask;
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGCHLD);
+	sigaddset(&mask, SIGTERM);
+	sigaddset(&mask, SIGINT);
+	sigaddset(&mask, SIGHUP);
+	sigprocmask(SIG_BLOCK, &mask, NULL);
+	int signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (loop_watch(&sv->loop, &sv->guard, control, EPOLLIN, on_guard, sv) < 0 || signals < 0 ||
+	    loop_watch(&sv->loop, &sv->signals, signals, EPOLLIN, on_signal, sv) < 0)
+		return error_set_errno(err, PROBLEM_FAILED, errno, "watch the guard");
+	return agent_io_init(sv, in[1], out[0], error_pipe[0], err);
+}
+
+int life_start(struct supervisor *sv, struct sa_error *err)
+{
+	sv->life = LIFE_STARTING;
+	sv->life_deadline = DEADLINE_NEVER;
+	if (guard_start(sv->guard.fd, sv->server.uid, sv->server.cgroup) < 0)
+		return error_set_errno(err, PROBLEM_FAILED, errno, "talk to the guard");
+	return 0;
+}

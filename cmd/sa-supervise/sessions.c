@@ -1,0 +1,227 @@
+#include "sessions.h"
+
+#include "base/clock.h"
+#include "base/ident.h"
+#include "base/xalloc.h"
+#include "json/scan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { SESSION_ID_LENGTH = 16 };
+
+struct session_track *sessions_find_agent_id(struct supervisor *sv, struct span agent_session_id)
+{
+	for (struct session_track *t = sv->sessions; t; t = t->next)
+		if (t->record.agent_session_id &&
+		    json_string_is(agent_session_id, t->record.agent_session_id))
+			return t;
+	return NULL;
+}
+
+struct session_track *sessions_find(struct supervisor *sv, const char *id)
+{
+	for (struct session_track *t = sv->sessions; t; t = t->next)
+		if (strcmp(t->record.id, id) == 0)
+			return t;
+	return NULL;
+}
+
+struct session_track *sessions_of_params(struct supervisor *sv, struct span params)
+{
+	struct span id = json_get(params, "sessionId");
+	return json_type(id) == JSON_STRING ? sessions_find_agent_id(sv, id) : NULL;
+}
+
+static struct session_track *add(struct supervisor *sv)
+{
+	struct session_track *t = xcalloc(1, sizeof(*t));
+	t->next = sv->sessions;
+	sv->sessions = t;
+	sv->session_count++;
+	return t;
+}
+
+static bool is_id_free(struct supervisor *sv, const char *id)
+{
+	struct sa_error err;
+	struct session found = {.id = NULL};
+	/* A prefix of another id is found too, but is not the same. */
+	bool is_free = store_find_session(sv->store, id, &found, &err) < 0
+			   ? err.kind == PROBLEM_SESSION_NOT_FOUND
+			   : strcmp(found.id, id) != 0;
+	session_clear(&found);
+	return is_free && !sessions_find(sv, id);
+}
+
+struct session_track *sessions_open(struct supervisor *sv, struct span agent_session_id,
+				    const char *name, const char *cwd)
+{
+	struct session_track *t = sessions_find_agent_id(sv, agent_session_id);
+	/* A resume that got a new agent session keeps our session: name tells which. */
+	if (!t && name)
+		t = sessions_find(sv, name);
+	if (!t && sv->session_count >= SESSIONS_MAX)
+		return NULL;
+	if (!t) {
+		t = add(sv);
+		t->record.id = name && is_id_free(sv, name) ? xstrdup(name)
+							    : ident_random(SESSION_ID_LENGTH);
+		t->record.server_key = sv->server.key;
+		t->record.server_id = xstrdup(sv->server.id);
+		t->record.agent = xstrdup(sv->server.agent);
+		t->record.created_ms = clock_now_ms();
+		t->record.first_index = sv->server.last_index + 1;
+	}
+	free(t->record.agent_session_id);
+	t->record.agent_session_id = json_string_dup(agent_session_id);
+	if (cwd && !t->record.cwd)
+		t->record.cwd = xstrdup(cwd);
+	free(t->record.end_reason);
+	t->record.end_reason = NULL;
+	t->record.state = SESSION_IDLE;
+	sessions_refresh(t);
+	return t;
+}
+
+struct session_track *sessions_open_early(struct supervisor *sv, struct span agent_session_id)
+{
+	const struct call *maker = NULL;
+	for (size_t i = 0; i < sv->call_count; i++) {
+		if (strcmp(sv->calls[i].method, "session/new") != 0)
+			continue;
+		if (maker) /* two at once: whose it is shows only in the answer */
+			return sessions_open(sv, agent_session_id, NULL, NULL);
+		maker = &sv->calls[i];
+	}
+	return maker ? sessions_open(sv, agent_session_id, maker->session_name, maker->cwd) : NULL;
+}
+
+void sessions_refresh(struct session_track *t)
+{
+	enum session_state state = t->open_asks > 0 ? SESSION_WAITING
+				   : t->running > 0 ? SESSION_RUNNING
+						    : SESSION_IDLE;
+	if (!session_state_is_over(t->record.state) && t->record.state != state)
+		t->record.state = state;
+	t->is_dirty = true;
+}
+
+void sessions_set_over(struct session_track *t, enum session_state state, const char *reason)
+{
+	if (session_state_is_over(t->record.state))
+		return;
+	t->record.state = state;
+	free(t->record.end_reason);
+	t->record.end_reason = xstrdup(reason);
+	t->running = t->open_asks = 0;
+	t->is_dirty = true;
+}
+
+static void set_text(struct session_track *t, char **field, struct span json_string)
+{
+	char *text = json_string_dup(json_string);
+	if (!text || (*field && strcmp(*field, text) == 0)) {
+		free(text);
+		return;
+	}
+	free(*field);
+	*field = text;
+	t->is_dirty = true;
+}
+
+void sessions_learn_mode(struct session_track *t, struct span mode_id)
+{
+	set_text(t, &t->record.mode, mode_id);
+}
+
+void sessions_learn_model(struct session_track *t, struct span model_id)
+{
+	set_text(t, &t->record.model, model_id);
+}
+
+/* Config options (ACP SessionConfigOption): the model is the one of category "model". */
+static void learn_options(struct session_track *t, struct span options)
+{
+	struct json_iter it = json_iter(options);
+	struct span option;
+	while (json_next(&it, NULL, &option)) {
+		struct span category = json_get(option, "category");
+		struct span value = json_get(option, "currentValue");
+		if (json_string_is(category, "model"))
+			sessions_learn_model(t, value);
+		else if (json_string_is(category, "mode"))
+			sessions_learn_mode(t, value);
+	}
+}
+
+void sessions_learn_update(struct session_track *t, struct span params)
+{
+	struct span update = json_get(params, "update");
+	struct span kind = json_get(update, "sessionUpdate");
+	if (json_string_is(kind, "session_info_update"))
+		set_text(t, &t->record.title, json_get(update, "title"));
+	else if (json_string_is(kind, "current_mode_update"))
+		sessions_learn_mode(t, json_get(update, "currentModeId"));
+	else if (json_string_is(kind, "config_option_update"))
+		learn_options(t, json_get(update, "configOptions"));
+}
+
+void sessions_learn_result(struct session_track *t, struct span result)
+{
+	sessions_learn_mode(t, json_path(result, "modes.currentModeId"));
+	sessions_learn_model(t, json_path(result, "models.currentModelId"));
+	learn_options(t, json_get(result, "configOptions"));
+}
+
+static int load_one(const struct session *session, void *arg)
+{
+	struct session_track *t = add(arg);
+	t->record = (struct session){
+	    .id = xstrdup(session->id),
+	    .server_key = session->server_key,
+	    .server_id = xstrdup(session->server_id),
+	    .agent = xstrdup(session->agent),
+	    .agent_session_id = xstrdup(session->agent_session_id),
+	    .cwd = xstrdup(session->cwd),
+	    .state = session->state,
+	    .title = xstrdup(session->title),
+	    .mode = xstrdup(session->mode),
+	    .model = xstrdup(session->model),
+	    .end_reason = xstrdup(session->end_reason),
+	    .first_index = session->first_index,
+	    .created_ms = session->created_ms,
+	    .updated_ms = session->updated_ms,
+	};
+	return 0;
+}
+
+int sessions_load(struct supervisor *sv, struct sa_error *err)
+{
+	return store_each_session(sv->store, sv->server.key, load_one, sv, err);
+}
+
+void sessions_end_all(struct supervisor *sv, enum session_state state, const char *reason)
+{
+	for (struct session_track *t = sv->sessions; t; t = t->next)
+		sessions_set_over(t, state, reason);
+}
+
+bool sessions_is_any_running(const struct supervisor *sv)
+{
+	for (const struct session_track *t = sv->sessions; t; t = t->next)
+		if (t->running > 0 || t->open_asks > 0)
+			return true;
+	return false;
+}
+
+void sessions_free(struct supervisor *sv)
+{
+	while (sv->sessions) {
+		struct session_track *t = sv->sessions;
+		sv->sessions = t->next;
+		session_clear(&t->record);
+		free(t);
+	}
+	sv->session_count = 0;
+}

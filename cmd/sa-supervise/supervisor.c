@@ -1,0 +1,197 @@
+#include "supervisor.h"
+
+#include "agent_io.h"
+#include "asks.h"
+#include "base/clock.h"
+#include "base/cleanup.h"
+#include "base/ident.h"
+#include "base/xalloc.h"
+#include "batch.h"
+#include "calls.h"
+#include "clients.h"
+#include "json/write.h"
+#include "life.h"
+#include "os/cgroup.h"
+#include "os/dirs.h"
+#include "prompts.h"
+#include "ready.h"
+#include "sessions.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+enum {
+	SOFT_COMMIT_MS = 2,	    /* how long a client's message waits for the agent's answer */
+	FINAL_COMMIT_MS = 30000,    /* how long the end is put off by a store that refuses */
+	RUN_NAME_LENGTH = 12,
+};
+
+static char *command_json(char *const *argv)
+{
+	struct buf b = BUF_INIT(BUF_MAX_OWN);
+	json_open(&b, '[');
+	for (; *argv; argv++)
+		json_add_string(&b, span_of(*argv));
+	json_close(&b, ']');
+	return buf_take(&b);
+}
+
+/* A folder of its own for the socket and the status file. */
+static char *make_run_dir(const char *name, struct sa_error *err)
+{
+	const char *base = getenv("SANDBOX_AGENT_RUN_DIR");
+	cleanup_free char *state = dirs_state();
+	if (!state && !base) {
+		error_set(err, PROBLEM_STORE_ERROR,
+			  "no home directory: set HOME, XDG_STATE_HOME or SANDBOX_AGENT_RUN_DIR");
+		return NULL;
+	}
+	cleanup_free char *path = base && *base ? xasprintf("%s/%s", base, name)
+						: xasprintf("%s/run/%s", state, name);
+	return dirs_make(path, err) < 0 ? NULL : TAKE_PTR(path);
+}
+
+/* Everything the row of this server says about us. */
+static int fill_server(struct supervisor *sv, struct sa_error *err)
+{
+	cleanup_free char *name = ident_random(RUN_NAME_LENGTH);
+	cleanup_free char *cgroup_name = xasprintf("sa-%s", name);
+	sv->server = (struct server){
+	    .id = xstrdup(sv->options->server_id),
+	    .agent = xstrdup(sv->options->agent),
+	    .cwd = xstrdup(sv->options->cwd),
+	    .command_json = command_json(sv->options->argv),
+	    .socket_dir = make_run_dir(name, err),
+	};
+	procid_boot_id(sv->server.boot_id);
+	if (!sv->server.socket_dir)
+		return -1;
+	if (!procid_of(getpid(), &sv->server.supervisor))
+		return error_set(err, PROBLEM_FAILED, "/proc is not readable");
+	int cgroup_fd;
+	sv->server.cgroup = cgroup_create(cgroup_name, &cgroup_fd);
+	if (cgroup_fd >= 0)
+		close(cgroup_fd);
+	return 0;
+}
+
+static int begin(struct supervisor *sv, struct sa_error *err)
+{
+	if (fill_server(sv, err) < 0)
+		return -1;
+	sv->store = store_open(err);
+	if (!sv->store || store_claim_server(sv->store, &sv->server, err) < 0)
+		return -1;
+	if (sessions_load(sv, err) < 0 || clients_listen(sv, err) < 0)
+		return -1;
+	return life_start(sv, err);
+}
+
+static void remove_run_dir(const struct supervisor *sv)
+{
+	static const char *const names[] = {"sock", "status.json", "status.json.new"};
+	if (!sv->server.socket_dir)
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		cleanup_free char *path = xasprintf("%s/%s", sv->server.socket_dir, names[i]);
+		unlink(path);
+	}
+	rmdir(sv->server.socket_dir);
+}
+
+/* When the loop has to wake without anything happening outside. */
+static int wait_ms(const struct supervisor *sv)
+{
+	int64_t at = life_next_deadline(sv);
+	if (sv->store_retry_at && sv->store_retry_at < at)
+		at = sv->store_retry_at;
+	int ms = deadline_poll_ms(at);
+	if (!batch_is_empty(sv) && !sv->store_problem && (ms < 0 || ms > SOFT_COMMIT_MS))
+		ms = SOFT_COMMIT_MS;
+	return ms;
+}
+
+static void run(struct supervisor *sv)
+{
+	while (sv->life != LIFE_OVER) {
+		bool had_batch = !batch_is_empty(sv);
+		if (loop_once(&sv->loop, wait_ms(sv)) < 0)
+			break;
+		life_tick(sv);
+		if (had_batch || batch_is_urgent(sv) || sv->store_problem)
+			batch_flush(sv);
+		clients_settle(sv);
+		agent_io_settle(sv);
+	}
+}
+
+/* The last rows, and the last words to whoever listens. */
+static void finish(struct supervisor *sv)
+{
+	int64_t deadline = deadline_after(FINAL_COMMIT_MS);
+	sv->server.state = sv->is_closing ? SERVER_CLOSED : SERVER_ENDED;
+	sv->server.supervisor = sv->server.agent_process = (struct procid){0, 0};
+	sv->server.end_reason = xstrdup(sv->end_reason);
+	while (!batch_flush(sv) && deadline_poll_ms(deadline) > 0)
+		poll(NULL, 0, STORE_RETRY_MS);
+	struct sa_error err = SA_ERROR_INIT;
+	struct store_batch last = {.server = &sv->server};
+	if (store_commit(sv->store, &last, &err) < 0)
+		fprintf(stderr, "sa-supervise: %s\n", err.message);
+	clients_tell_stopped(sv);
+	clients_close_all(sv, sv->end_reason ? sv->end_reason : "ended");
+}
+
+static void free_all(struct supervisor *sv)
+{
+	cgroup_destroy(sv->server.cgroup);
+	remove_run_dir(sv);
+	agent_io_free(sv);
+	prompts_refuse_all(sv, "ended");
+	calls_free(sv);
+	asks_free(sv);
+	sessions_free(sv);
+	batch_free(sv->batch);
+	store_close(sv->store);
+	server_clear(&sv->server);
+	loop_free(&sv->loop);
+	free(sv->end_reason);
+	free(sv->store_problem);
+}
+
+int supervisor_run(const struct supervisor_options *options, struct sa_error *err)
+{
+	struct supervisor sv = {
+	    .options = options,
+	    .ready_fd = options->ready_fd,
+	    .guard = WATCH_INIT,
+	    .signals = WATCH_INIT,
+	    .agent_in = WATCH_INIT,
+	    .agent_out = WATCH_INIT,
+	    .agent_err = WATCH_INIT,
+	    .listener = WATCH_INIT,
+	    .idle_since = clock_monotonic_ms(),
+	    .last_byte_ms = clock_monotonic_ms(),
+	};
+	/* Orphans of a killed guard come to us. */
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	if (loop_init(&sv.loop) < 0)
+		return error_set_errno(err, PROBLEM_FAILED, errno, "make an epoll descriptor");
+	sv.batch = batch_new();
+	if (life_prepare(&sv, err) < 0 || begin(&sv, err) < 0) {
+		ready_tell(&sv, err);
+		free_all(&sv);
+		return -1;
+	}
+	run(&sv);
+	finish(&sv);
+	free_all(&sv);
+	return SA_EXIT_OK;
+}
