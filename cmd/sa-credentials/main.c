@@ -20,17 +20,18 @@
 	 "ignored, for scripts that pass it", NULL}
 
 static const struct option extract_table[] = {
+    OPTIONS_COMMON,
     AGENT_AND_PROVIDER(extract_options),
     {"reveal", 'r', OPTION_FLAG, offsetof(struct extract_options, is_reveal), NULL,
      "show the keys whole", NULL},
     SEARCH_OPTIONS(extract_options),
     QUIET(extract_options),
     IGNORED(extract_options),
-    OPTIONS_COMMON,
     OPTIONS_END,
 };
 
 static const struct option env_table[] = {
+    OPTIONS_COMMON,
     {"export", 'e', OPTION_FLAG, offsetof(struct env_options, is_export), NULL,
      "with the word that exports them", NULL},
     {"format", 'f', OPTION_STRING, offsetof(struct env_options, format), "FORMAT",
@@ -39,29 +40,29 @@ static const struct option env_table[] = {
     SEARCH_OPTIONS(env_options),
     QUIET(env_options),
     IGNORED(env_options),
-    OPTIONS_COMMON,
     OPTIONS_END,
 };
 
 static const struct option status_table[] = {
+    OPTIONS_COMMON,
     {"explain", 0, OPTION_FLAG, offsetof(struct status_options, is_explain), NULL,
      "every place looked at, and why it was skipped", NULL},
     SEARCH_OPTIONS(status_options),
-    OPTIONS_COMMON,
     OPTIONS_END,
 };
 
 static const struct option exec_table[] = {
+    OPTIONS_COMMON,
     AGENT_AND_PROVIDER(exec_options),
     {"credentials", 'c', OPTION_STRING, offsetof(struct exec_options, credentials), "FROM",
      "auto, none, or a file of variables or a vault", COMPLETE_FILES},
     SEARCH_OPTIONS(exec_options),
     QUIET(exec_options),
-    OPTIONS_COMMON,
     OPTIONS_END,
 };
 
 static const struct option store_table[] = {
+    OPTIONS_COMMON,
     {"vault", 0, OPTION_STRING, offsetof(struct store_options, vault), "FILE",
      "this vault instead of the usual one", COMPLETE_FILES},
     {"key-file", 0, OPTION_STRING, offsetof(struct store_options, key_file), "FILE",
@@ -76,7 +77,6 @@ static const struct option store_table[] = {
      "api_key, oauth or bearer", "api_key oauth bearer"},
     {"expires", 0, OPTION_STRING, offsetof(struct store_options, expires), "TIME",
      "when it ends: RFC 3339 or Unix time", NULL},
-    OPTIONS_COMMON,
     OPTIONS_END,
 };
 
