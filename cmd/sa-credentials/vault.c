@@ -224,9 +224,14 @@ int vault_rebuild(struct span plain, const char *name, struct span addition, str
 	json_key(out, "entries");
 	json_open(out, '[');
 	struct vault_entry entry;
-	for (size_t cursor = 0; vault_next(plain, &cursor, &entry);)
-		if (!json_string_is(entry.name, name))
+	for (size_t cursor = 0; vault_next(plain, &cursor, &entry);) {
+		if (!json_string_is(entry.name, name)) {
 			json_add_raw(out, entry.raw);
+		} else if (addition.p) {
+			json_add_raw(out, addition);
+			addition = SPAN_NONE;
+		}
+	}
 	if (addition.p)
 		json_add_raw(out, addition);
 	json_close(out, ']');

@@ -65,8 +65,8 @@ struct vault_entry {
 bool vault_next(struct span plain, size_t *cursor, struct vault_entry *ret_entry);
 /* The entry with that name; false when there is none. */
 bool vault_find(struct span plain, const char *name, struct vault_entry *ret_entry);
-/* A plain text with every entry but the one called name; addition (JSON) at the end unless
- * it is SPAN_NONE. out is a locked buffer. -1 with PROBLEM_TOO_LARGE when it is full. */
+/* A plain text with every entry but the one called name; addition (JSON) in its place, or at
+ * the end, unless it is SPAN_NONE. out is a locked buffer. -1 with PROBLEM_TOO_LARGE when it is full. */
 int vault_rebuild(struct span plain, const char *name, struct span addition, struct buf *out,
 		  struct sa_error *err);
 
