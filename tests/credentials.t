@@ -207,7 +207,11 @@ status 3 'a program that is not there is status 3' sac exec -- no-such-program-h
 status 2 'no program is a usage error' sac exec
 status 2 'an unknown agent is a usage error' sac exec --agent nobody -- true
 ok 'options behind the program are its own' sac exec -- sh -c '[ "$1" = --agent ]' sh --agent
-is "$(ulimit -S -c 4; sac exec -- bash -c 'ulimit -S -c')" 4 'the program gets its core limit back'
+if [ "$BIN_DIR" = "$TOP/build/bin" ]; then
+	is "$(ulimit -S -c 4; sac exec -- bash -c 'ulimit -S -c')" 4 'the program gets its core limit back'
+else
+	skip 'the program gets its core limit back' 'the sanitizers set one of their own'
+fi
 status 2 'an unknown verb is a usage error' sac steal
 status 2 'an unknown format is a usage error' sac extract-env --format cmd
 if [ -c /dev/full ]; then
