@@ -44,9 +44,9 @@ static bool is_stripped(const char *entry, const struct findings *list,
 	struct span name = {entry, strcspn(entry, "=")};
 	if (is_assigned(set, name))
 		return true;
-	return is_selective && (variable_find(name) || span_is(name, "SANDBOX_AGENT_TOKEN") ||
-				span_is(name, "SANDBOX_AGENT_VAULT_KEY_FILE") ||
-				is_generic(list, name));
+	return is_selective &&
+	       (variable_find(name) || span_is(name, "SANDBOX_AGENT_TOKEN") ||
+		span_is(name, "SANDBOX_AGENT_VAULT_KEY_FILE") || is_generic(list, name));
 }
 
 /* The environment of the program. The last set->count entries are owned. */
@@ -103,8 +103,8 @@ int verb_exec(const void *options, int argc, char **argv, struct sa_error *err)
 	cleanup_free char *found = strchr(argv[0], '/') ? NULL : dirs_find_on_path(argv[0]);
 	if (!found && !strchr(argv[0], '/'))
 		return error_set(err, PROBLEM_NOT_FOUND, "program '%s' is not on PATH", argv[0]);
-	bool is_selective = o->agent || o->provider ||
-			    (o->credentials && strcmp(o->credentials, "auto") != 0);
+	bool is_selective =
+	    o->agent || o->provider || (o->credentials && strcmp(o->credentials, "auto") != 0);
 	char **env = make_environment(&list, &set, is_selective);
 	secret_restore_core();
 	execve(found ? found : argv[0], argv, env);

@@ -6,8 +6,8 @@
 #include "secret.h"
 
 #include "base/cleanup.h"
-#include "json/write.h"
 #include "os/io.h"
+#include "json/write.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -165,10 +165,12 @@ static const struct finding *pick(const struct findings *list, const struct agen
 			  agent->name, provider);
 		return NULL;
 	}
-	const struct finding *f = provider ? finding_first(list, provider, false, NULL)
-					   : pick_of_many(list, agent, err);
+	const struct finding *f =
+	    provider ? finding_first(list, provider, false, NULL) : pick_of_many(list, agent, err);
 	if (!f && err->kind == PROBLEM_NONE) {
-		const char *only = provider ? provider : agent->providers[1] ? NULL : agent->providers[0];
+		const char *only = provider		 ? provider
+				   : agent->providers[1] ? NULL
+							 : agent->providers[0];
 		error_set(err, PROBLEM_FAILED, "no credentials found for %s%s",
 			  only ? "provider " : "", only ? only : agent->name);
 	}

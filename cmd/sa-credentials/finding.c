@@ -93,9 +93,9 @@ static void judge(const struct findings *list, struct finding *f, struct span te
 		char when[CLOCK_TEXT_BYTES];
 		clock_format(f->expires_ms, when);
 		f->verdict = VERDICT_EXPIRED;
-		f->reason = xasprintf("expired %s%s", when,
-				      f->is_renewable ? "; its agent renews it at the next start"
-						      : "");
+		f->reason =
+		    xasprintf("expired %s%s", when,
+			      f->is_renewable ? "; its agent renews it at the next start" : "");
 	} else if (list->is_no_oauth && f->kind != KEY_API) {
 		refuse(f, VERDICT_SKIPPED, "not an API key, and --no-oauth is given");
 	}

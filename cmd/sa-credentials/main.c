@@ -4,20 +4,30 @@
 
 #include "cli/command.h"
 
-#define AGENT_AND_PROVIDER(type)                                                                   \
-	{"agent", 'a', OPTION_STRING, offsetof(struct type, agent), "NAME",                        \
-	 "only what this agent may see", COMPLETE_AGENTS},                                         \
-	{"provider", 'p', OPTION_STRING, offsetof(struct type, provider), "NAME",                  \
-	 "only this provider's key", NULL}
-#define QUIET(type)                                                                                \
-	{"quiet", 'q', OPTION_FLAG, offsetof(struct type, is_quiet), NULL,                         \
-	 "say nothing about keys that were skipped", NULL}
+#define AGENT_AND_PROVIDER(type)                                                         \
+	{"agent",	 'a',                                                            \
+	 OPTION_STRING,	 offsetof(struct type, agent),                                   \
+	 "NAME",	 "only what this agent may see",                                 \
+	 COMPLETE_AGENTS},                                                               \
+	{                                                                                \
+		"provider", 'p', OPTION_STRING, offsetof(struct type, provider), "NAME", \
+		    "only this provider's key", NULL                                     \
+	}
+#define QUIET(type)                                                               \
+	{                                                                         \
+		"quiet", 'q', OPTION_FLAG, offsetof(struct type, is_quiet), NULL, \
+		    "say nothing about keys that were skipped", NULL              \
+	}
 /* The reference takes these two everywhere, and does nothing with them here. */
-#define IGNORED(type)                                                                              \
-	{"token", 't', OPTION_STRING, offsetof(struct type, ignored_token), "TOKEN",               \
-	 "ignored, for scripts that pass it", NULL},                                               \
-	{"no-token", 'n', OPTION_FLAG, offsetof(struct type, is_ignored_no_token), NULL,           \
-	 "ignored, for scripts that pass it", NULL}
+#define IGNORED(type)                                                                           \
+	{"token",	't',                                                                    \
+	 OPTION_STRING, offsetof(struct type, ignored_token),                                   \
+	 "TOKEN",	"ignored, for scripts that pass it",                                    \
+	 NULL},                                                                                 \
+	{                                                                                       \
+		"no-token", 'n', OPTION_FLAG, offsetof(struct type, is_ignored_no_token), NULL, \
+		    "ignored, for scripts that pass it", NULL                                   \
+	}
 
 static const struct option extract_table[] = {
     OPTIONS_COMMON,
@@ -90,9 +100,9 @@ static const char *const status_examples[] = {"sa-credentials status",
 static const char *const exec_examples[] = {
     "sa-credentials exec --agent claude -- claude -p hello",
     "sa-credentials exec --credentials ./keys.env -- make evals", NULL};
-static const char *const store_examples[] = {
-    "sa-credentials store set ANTHROPIC_API_KEY <key.txt",
-    "sa-credentials store list --key-file ~/.vault-key", NULL};
+static const char *const store_examples[] = {"sa-credentials store set ANTHROPIC_API_KEY <key.txt",
+					     "sa-credentials store list --key-file ~/.vault-key",
+					     NULL};
 
 static const struct verb verbs[] = {
     {

@@ -177,7 +177,8 @@ static void parse_logins(struct findings *list, struct span text, const struct l
 {
 	/* is_repeated() goes over the text once for each entry. */
 	if (text.n > LOGINS_MAX_BYTES) {
-		findings_add_note(list, VERDICT_SKIPPED, NULL, NULL, "too large for a file of logins");
+		findings_add_note(list, VERDICT_SKIPPED, NULL, NULL,
+				  "too large for a file of logins");
 		return;
 	}
 	struct json_iter it = json_iter(text);

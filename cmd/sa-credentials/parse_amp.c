@@ -68,8 +68,8 @@ void parse_amp_config(struct findings *list, struct span text)
 		if (places[i].outer)
 			members_find(text, &places[i].outer, &object, &is_outer_twice, 1);
 		members_find(object, &places[i].name, &value, &is_twice, 1);
-		bool is_anthropic = places[i].is_anthropic ||
-				    span_starts_with(json_string_plain(value), "sk-ant-");
+		bool is_anthropic =
+		    places[i].is_anthropic || span_starts_with(json_string_plain(value), "sk-ant-");
 		struct candidate c = {
 		    .provider = is_anthropic ? SPAN_LIT("anthropic") : SPAN_LIT("amp"),
 		    .member = places[i].path,

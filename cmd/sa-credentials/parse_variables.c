@@ -74,8 +74,7 @@ static struct span unquote(struct span raw, struct buf *b)
 		char c = raw.p[i];
 		if (c == quote)
 			return buf_span(b);
-		if (c == '\\' && quote == '"' && i + 1 < raw.n &&
-		    memchr("\"\\$`", raw.p[i + 1], 4))
+		if (c == '\\' && quote == '"' && i + 1 < raw.n && memchr("\"\\$`", raw.p[i + 1], 4))
 			c = raw.p[++i];
 		buf_addc(b, c);
 	}

@@ -6,7 +6,7 @@
 #include <string.h>
 
 static const char *const format_names[] = {
-    [QUOTE_SH] = "sh",		 [QUOTE_FISH] = "fish",	    [QUOTE_JSON] = "json",
+    [QUOTE_SH] = "sh",	       [QUOTE_FISH] = "fish",	  [QUOTE_JSON] = "json",
     [QUOTE_DOTENV] = "dotenv", [QUOTE_DOCKER] = "docker",
 };
 

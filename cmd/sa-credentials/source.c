@@ -73,8 +73,8 @@ static const struct source sources[] = {
      "where cursor-agent login stores its tokens"},
     {"gemini", "gemini", "google", ROOT_HOME, ".gemini/.env", parse_dotenv, true,
      "variables that Gemini CLI loads at its start"},
-    {"gemini", "gemini", "google", ROOT_HOME, ".gemini/oauth_creds.json", parse_gemini_oauth,
-     false, "where Gemini CLI stores a browser login"},
+    {"gemini", "gemini", "google", ROOT_HOME, ".gemini/oauth_creds.json", parse_gemini_oauth, false,
+     "where Gemini CLI stores a browser login"},
 };
 
 static void set_place(struct findings *list, const char *source, const char *agent,
@@ -129,8 +129,7 @@ static void search_source(struct findings *list, const struct source *source, co
 	if (result == PLACE_READ)
 		parse_place(list, source, buf_span(&text));
 	else
-		findings_add_note(list,
-				  result == PLACE_ABSENT ? VERDICT_ABSENT : VERDICT_SKIPPED,
+		findings_add_note(list, result == PLACE_ABSENT ? VERDICT_ABSENT : VERDICT_SKIPPED,
 				  source->provider, NULL, reason);
 	list->path = NULL;
 }

@@ -21,21 +21,38 @@ struct search_options {
 	const char *passphrase_fd; /* a number; NULL: none */
 };
 
-#define SEARCH_OPTIONS(type)                                                                       \
-	{"home-dir", 'd', OPTION_STRING, offsetof(struct type, search.home_dir), "DIR",            \
-	 "look below DIR instead of the home directory", COMPLETE_DIRECTORIES},                    \
-	{"no-oauth", 0, OPTION_FLAG, offsetof(struct type, search.is_no_oauth), NULL,              \
-	 "API keys only, no tokens", NULL},                                                        \
-	{"run-helpers", 0, OPTION_FLAG, offsetof(struct type, search.is_run_helpers), NULL,        \
-	 "run commands that settings name in place of a key", NULL},                               \
-	{"keyring", 0, OPTION_FLAG, offsetof(struct type, search.is_keyring), NULL,                \
-	 "ask the Secret Service too (secret-tool)", NULL},                                        \
-	{"vault", 0, OPTION_STRING, offsetof(struct type, search.vault), "FILE",                   \
-	 "read this vault too; an error if it does not open", COMPLETE_FILES},                     \
-	{"key-file", 0, OPTION_STRING, offsetof(struct type, search.key_file), "FILE",             \
-	 "the vault's key file", COMPLETE_FILES},                                                  \
-	{"passphrase-fd", 0, OPTION_STRING, offsetof(struct type, search.passphrase_fd), "N",      \
-	 "read the vault's passphrase from descriptor N", NULL}
+#define SEARCH_OPTIONS(type)                                                                    \
+	{"home-dir",                                                                            \
+	 'd',                                                                                   \
+	 OPTION_STRING,                                                                         \
+	 offsetof(struct type, search.home_dir),                                                \
+	 "DIR",                                                                                 \
+	 "look below DIR instead of the home directory",                                        \
+	 COMPLETE_DIRECTORIES},                                                                 \
+	    {"no-oauth",  0,                                                                    \
+	     OPTION_FLAG, offsetof(struct type, search.is_no_oauth),                            \
+	     NULL,	  "API keys only, no tokens",                                           \
+	     NULL},                                                                             \
+	    {"run-helpers", 0,                                                                  \
+	     OPTION_FLAG,   offsetof(struct type, search.is_run_helpers),                       \
+	     NULL,	    "run commands that settings name in place of a key",                \
+	     NULL},                                                                             \
+	    {"keyring",	  0,                                                                    \
+	     OPTION_FLAG, offsetof(struct type, search.is_keyring),                             \
+	     NULL,	  "ask the Secret Service too (secret-tool)",                           \
+	     NULL},                                                                             \
+	    {"vault",	    0,                                                                  \
+	     OPTION_STRING, offsetof(struct type, search.vault),                                \
+	     "FILE",	    "read this vault too; an error if it does not open",                \
+	     COMPLETE_FILES},                                                                   \
+	    {"key-file",    0,                                                                  \
+	     OPTION_STRING, offsetof(struct type, search.key_file),                             \
+	     "FILE",	    "the vault's key file",                                             \
+	     COMPLETE_FILES},                                                                   \
+	{                                                                                       \
+		"passphrase-fd", 0, OPTION_STRING, offsetof(struct type, search.passphrase_fd), \
+		    "N", "read the vault's passphrase from descriptor N", NULL                  \
+	}
 
 /*
  * Look everywhere. list must be zeroed; the caller frees it (findings_free),

@@ -75,7 +75,8 @@ static int change(struct opened *v, const char *name, struct span addition, stru
 
 static int check_name(const char *name, struct sa_error *err)
 {
-	size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-");
+	size_t n =
+	    strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-");
 	if (n == 0 || name[n] || n > VAULT_NAME_MAX_BYTES)
 		return error_set(err, PROBLEM_INVALID_REQUEST,
 				 "a name has 1 to %d of A-Z a-z 0-9 _ . -", VAULT_NAME_MAX_BYTES);
@@ -228,11 +229,11 @@ int verb_store(const void *options, int argc, char **argv, struct sa_error *err)
 	const struct store_options *o = options;
 	const char *action = argc > 0 ? argv[0] : "";
 	bool is_list = strcmp(action, "list") == 0;
-	bool is_named = strcmp(action, "set") == 0 || strcmp(action, "get") == 0 ||
-			strcmp(action, "rm") == 0;
+	bool is_named =
+	    strcmp(action, "set") == 0 || strcmp(action, "get") == 0 || strcmp(action, "rm") == 0;
 	if (!is_list && !is_named)
-		return error_set(err, PROBLEM_INVALID_REQUEST, "store set, get, list or rm, not '%s'",
-				 action);
+		return error_set(err, PROBLEM_INVALID_REQUEST,
+				 "store set, get, list or rm, not '%s'", action);
 	if (argc != (is_list ? 1 : 2))
 		return error_set(err, PROBLEM_INVALID_REQUEST, "store %s takes %s", action,
 				 is_list ? "no name" : "one name");

@@ -82,7 +82,7 @@ static int ask_once(int tty, const char *prompt, struct buf *out, struct sa_erro
 		return error_set_errno(err, PROBLEM_FAILED, errno, "the terminal");
 	struct termios unseen = before;
 	/* Without ISIG a Control-C comes as a byte, and the echo is always put back. */
-	unseen.c_lflag &= (tcflag_t)~(ECHO | ISIG);
+	unseen.c_lflag &= (tcflag_t) ~(ECHO | ISIG);
 	tcsetattr(tty, TCSAFLUSH, &unseen);
 	io_write_all(tty, span_of(prompt));
 	int rc = read_line(tty, "secret", out, err);
@@ -117,10 +117,9 @@ static int read_key_file(const char *path, struct buf *ret_secret, struct sa_err
 	cleanup_free char *reason = NULL;
 	enum place_result result = place_read_private(path, &text, &reason);
 	if (result != PLACE_READ)
-		return error_set(err,
-				 result == PLACE_ABSENT ? PROBLEM_NOT_FOUND
-							: PROBLEM_PERMISSION_DENIED,
-				 "key file %s: %s", path, reason);
+		return error_set(
+		    err, result == PLACE_ABSENT ? PROBLEM_NOT_FOUND : PROBLEM_PERMISSION_DENIED,
+		    "key file %s: %s", path, reason);
 	if (text.len < UNLOCK_KEY_FILE_MIN_BYTES)
 		return error_set(err, PROBLEM_INVALID_REQUEST,
 				 "key file %s: fewer than %d bytes; make one with "

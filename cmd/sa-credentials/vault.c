@@ -82,8 +82,9 @@ int vault_header_parse(struct span file, struct vault_header *ret_header, struct
 	if (!vault_is_vault(file) || file.n < VAULT_HEADER_BYTES + TAG_BYTES)
 		return error_set(err, PROBLEM_FAILED, "not a vault, or cut off");
 	if (p[AT_VERSION] != VERSION)
-		return error_set(err, PROBLEM_FAILED, "a vault of version %d; this program knows %d",
-				 p[AT_VERSION], VERSION);
+		return error_set(err, PROBLEM_FAILED,
+				 "a vault of version %d; this program knows %d", p[AT_VERSION],
+				 VERSION);
 	struct vault_header h = {
 	    .kdf = (enum vault_kdf)p[AT_KDF],
 	    .passes = (uint32_t)get_little(p + AT_PASSES, 4),

@@ -29,8 +29,8 @@ enum vault_kdf {
 
 struct vault_header {
 	enum vault_kdf kdf;
-	uint32_t passes;	/* Argon2id's t; 0 with a key file */
-	uint64_t memory_bytes;	/* Argon2id's m; 0 with a key file */
+	uint32_t passes;       /* Argon2id's t; 0 with a key file */
+	uint64_t memory_bytes; /* Argon2id's m; 0 with a key file */
 	unsigned char salt[VAULT_SALT_BYTES];
 	unsigned char nonce[VAULT_NONCE_BYTES];
 };
@@ -66,7 +66,8 @@ bool vault_next(struct span plain, size_t *cursor, struct vault_entry *ret_entry
 /* The entry with that name; false when there is none. */
 bool vault_find(struct span plain, const char *name, struct vault_entry *ret_entry);
 /* A plain text with every entry but the one called name; addition (JSON) in its place, or at
- * the end, unless it is SPAN_NONE. out is a locked buffer. -1 with PROBLEM_TOO_LARGE when it is full. */
+ * the end, unless it is SPAN_NONE. out is a locked buffer. -1 with PROBLEM_TOO_LARGE when it is
+ * full. */
 int vault_rebuild(struct span plain, const char *name, struct span addition, struct buf *out,
 		  struct sa_error *err);
 

@@ -37,8 +37,8 @@ static void set_place(struct findings *list, const char *path)
 	list->why = "keys put there with sa-credentials store set";
 }
 
-int vault_search_file(const struct search_options *options, const char *path,
-		      struct findings *list, struct sa_error *err)
+int vault_search_file(const struct search_options *options, const char *path, struct findings *list,
+		      struct sa_error *err)
 {
 	struct vault_header header;
 	cleanup_buf struct buf bytes = BUF_INIT(0);

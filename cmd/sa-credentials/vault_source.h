@@ -13,7 +13,7 @@
 int vault_search(const struct search_options *options, const char *home, struct findings *list,
 		 struct sa_error *err);
 /* Add the entries of the vault at path; asks on the terminal if need be. 0, or -1. */
-int vault_search_file(const struct search_options *options, const char *path,
-		      struct findings *list, struct sa_error *err);
+int vault_search_file(const struct search_options *options, const char *path, struct findings *list,
+		      struct sa_error *err);
 
 #endif

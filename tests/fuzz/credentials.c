@@ -16,8 +16,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static parse_function *const parsers[] = {
-    parse_claude_config, parse_claude_settings, parse_claude_oauth, parse_codex,
-    parse_opencode,	 parse_amp_secrets,	parse_amp_config,   parse_pi,
+    parse_claude_config, parse_claude_settings, parse_claude_oauth,   parse_codex,
+    parse_opencode,	 parse_amp_secrets,	parse_amp_config,     parse_pi,
     parse_cursor,	 parse_gemini_oauth,	parse_variables_json,
 };
 

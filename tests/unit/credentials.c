@@ -29,11 +29,20 @@ static void test_expiry(void)
 	    {"0000-03-01T00:00:00Z", -62162035200000},
 	};
 	static const char *const bad[] = {
-	    "",			    "2026-11-22",	    "2026-11-22T10:00:00",
-	    "2026-13-22T10:00:00Z", "2026-02-29T10:00:00Z", "2100-02-29T10:00:00Z",
-	    "2026-11-22T24:00:00Z", "2026-11-22T10:60:00Z", "2026-11-22T10:00:61Z",
-	    "2026-11-22T10:00:00.Z", "2026-11-22T10:00:00+24:00", "2026-11-22T10:00:00Zx",
-	    "2026-11-22T10:00:00+0100", "+026-11-22T10:00:00Z",
+	    "",
+	    "2026-11-22",
+	    "2026-11-22T10:00:00",
+	    "2026-13-22T10:00:00Z",
+	    "2026-02-29T10:00:00Z",
+	    "2100-02-29T10:00:00Z",
+	    "2026-11-22T24:00:00Z",
+	    "2026-11-22T10:60:00Z",
+	    "2026-11-22T10:00:61Z",
+	    "2026-11-22T10:00:00.Z",
+	    "2026-11-22T10:00:00+24:00",
+	    "2026-11-22T10:00:00Zx",
+	    "2026-11-22T10:00:00+0100",
+	    "+026-11-22T10:00:00Z",
 	};
 	int64_t ms;
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
@@ -87,90 +96,93 @@ static char *parsed(parse_function *parse, const char *text, bool is_no_oauth)
 	return buf_take(&b);
 }
 
+/* A file, and what it holds: "provider kind verdict secret-or-reason". */
+static const struct {
+	parse_function *parse;
+	const char *text, *want;
+	bool is_no_oauth;
+} parser_rows[] = {
+    {parse_codex, "", "the file is empty", false},
+    {parse_codex, "{broken", "not JSON", false},
+    {parse_codex, "[1]", "no JSON object", false},
+    {parse_codex, "{\"a\":\"\xff\"}", "not UTF-8", false},
+    {parse_codex, "{}", "", false},
+    {parse_codex, "{\"OPENAI_API_KEY\":null}", "", false},
+    {parse_codex, "{\"OPENAI_API_KEY\":\"k\"}", "openai api_key usable k", false},
+    {parse_codex, "{\"OPENAI_API_KEY\":\" k\\n\"}", "openai api_key usable k", false},
+    {parse_codex, "{\"OPENAI_API_KEY\":\"\"}", "openai api_key skipped empty", false},
+    {parse_codex, "{\"OPENAI_API_KEY\":7}", "openai api_key skipped not a string", false},
+    {parse_codex, "{\"OPENAI_API_KEY\":\"a\\u0000b\"}",
+     "openai api_key skipped holds control characters", false},
+    {parse_codex, "{\"OPENAI_API_KEY\":\"a\\nb\"}",
+     "openai api_key skipped holds control characters", false},
+    {parse_codex, "{\"OPENAI_API_KEY\":\"a\",\"OPENAI_API_KEY\":\"b\"}",
+     "openai api_key skipped duplicate key: which of the two is meant is unclear", false},
+    {parse_codex, "{\"OPENAI_API_KEY\":\"a\",\"OPENAI_API_KEY\":null}",
+     "openai api_key skipped duplicate key: which of the two is meant is unclear", false},
+    {parse_codex, "{\"tokens\":{\"access_token\":\"t\"}}", "openai oauth usable t", false},
+    {parse_codex, "{\"tokens\":{\"access_token\":\"t\"}}",
+     "openai oauth skipped not an API key, and --no-oauth is given", true},
+    {parse_codex, "{\"tokens\":{\"access_token\":\"e30.eyJleHAiOjE3OTUzNDE2MDB9.x\"}}",
+     "openai oauth expired expired 2026-11-22T10:00:00.000Z", false},
+    {parse_claude_config, "{\"primaryApiKey\":\"sk-ant-1\",\"apiKey\":\"other\"}",
+     "anthropic api_key usable sk-ant-1; anthropic api_key skipped "
+     "does not begin with sk-ant-: not Anthropic's",
+     false},
+    {parse_claude_config, "{\"apiKey\":\"sk-ant-oat01-x\"}",
+     "anthropic oauth usable sk-ant-oat01-x", false},
+    {parse_claude_settings, "{\"apiKeyHelper\":\"cat key\"}",
+     "anthropic api_key skipped a command that prints the key; run it with --run-helpers", false},
+    {parse_claude_settings, "{\"apiKeyHelper\":\"\"}",
+     "anthropic api_key skipped a command that prints the key; run it with --run-helpers", false},
+    {parse_claude_oauth, "{\"claudeAiOauth\":{\"accessToken\":\"t\",\"expiresAt\":1900000000000}}",
+     "anthropic oauth usable t", false},
+    {parse_claude_oauth, "{\"claudeAiOauth\":{\"accessToken\":\"t\",\"expiresAt\":1700000000}}",
+     "anthropic oauth expired expired 2023-11-14T22:13:20.000Z", false},
+    {parse_claude_oauth,
+     "{\"claudeAiOauth\":{\"accessToken\":\"t\",\"refreshToken\":\"r\",\"expiresAt\":1000}}",
+     "anthropic oauth expired expired 1970-01-01T00:16:40.000Z; its agent renews it at the next "
+     "start",
+     false},
+    {parse_claude_oauth, "{\"claudeAiOauth\":{\"accessToken\":\"t\"},\"claudeAiOauth\":{}}", "",
+     false},
+    {parse_opencode,
+     "{\"groq\":{\"type\":\"api\",\"key\":\"g\"},\"x\":\"junk\",\"w\":{\"type\":\"wellknown\"},"
+     "\"o\":{\"type\":\"oauth\",\"access\":\"a\",\"expires\":0}}",
+     "groq api_key usable g; w api_key skipped neither a key nor a login; o oauth usable a", false},
+    {parse_opencode,
+     "{\"g\":{\"type\":\"api\",\"key\":\"1\"},\"g\":{\"type\":\"api\",\"key\":\"2\"}}",
+     "g api_key skipped duplicate key: which of the two is meant is unclear; "
+     "g api_key skipped duplicate key: which of the two is meant is unclear",
+     false},
+    {parse_opencode, "{\"g\":{\"type\":\"api\"}}", "- api_key skipped no such member", false},
+    {parse_pi, "{\"anthropic\":{\"type\":\"api_key\",\"key\":\"!pass show x\"}}",
+     "anthropic api_key skipped a command that prints the key; run it with --run-helpers", false},
+    {parse_amp_secrets, "{\"apiKey@https://ampcode.com\":\"a\",\"apiKey@http://x/\":\"b\"}",
+     "amp api_key skipped for another server than AMP_URL; amp api_key usable a", false},
+    {parse_amp_config,
+     "{\"apiKey\":\"a\",\"anthropicApiKey\":\"b\",\"auth\":{\"token\":\"sk-ant-c\"}}",
+     "anthropic api_key usable b; amp api_key usable a; anthropic api_key usable sk-ant-c", false},
+    {parse_cursor, "{\"accessToken\":\"t\"}", "cursor oauth usable t", false},
+    {parse_gemini_oauth, "{\"access_token\":\"t\",\"expiry_date\":1000}",
+     "google oauth expired expired 1970-01-01T00:16:40.000Z", false},
+    {parse_variables_json, "{\"GROQ_API_KEY\":\"g\",\"PATH\":\"/bin\",\"FOO_BAR_API_KEY\":\"f\"}",
+     "groq api_key usable g; foo-bar api_key usable f", false},
+    {parse_dotenv,
+     "# c\nexport GEMINI_API_KEY='a b' \nGROQ_API_KEY=x # c\nXAI_API_KEY=\"q\\\"\\$\"\nA=b\n"
+     "OPENAI_API_KEY='open\nnonsense",
+     "google api_key usable a b; groq api_key usable x; xai api_key usable q\"$; "
+     "openai api_key skipped empty",
+     false},
+};
+
 static void test_parsers(void)
 {
-	static const struct {
-		parse_function *parse;
-		const char *text, *want;
-		bool is_no_oauth;
-	} rows[] = {
-	    {parse_codex, "", "the file is empty", false},
-	    {parse_codex, "{broken", "not JSON", false},
-	    {parse_codex, "[1]", "no JSON object", false},
-	    {parse_codex, "{\"a\":\"\xff\"}", "not UTF-8", false},
-	    {parse_codex, "{}", "", false},
-	    {parse_codex, "{\"OPENAI_API_KEY\":null}", "", false},
-	    {parse_codex, "{\"OPENAI_API_KEY\":\"k\"}", "openai api_key usable k", false},
-	    {parse_codex, "{\"OPENAI_API_KEY\":\" k\\n\"}", "openai api_key usable k", false},
-	    {parse_codex, "{\"OPENAI_API_KEY\":\"\"}", "openai api_key skipped empty", false},
-	    {parse_codex, "{\"OPENAI_API_KEY\":7}", "openai api_key skipped not a string", false},
-	    {parse_codex, "{\"OPENAI_API_KEY\":\"a\\u0000b\"}",
-	     "openai api_key skipped holds control characters", false},
-	    {parse_codex, "{\"OPENAI_API_KEY\":\"a\\nb\"}",
-	     "openai api_key skipped holds control characters", false},
-	    {parse_codex, "{\"OPENAI_API_KEY\":\"a\",\"OPENAI_API_KEY\":\"b\"}",
-	     "openai api_key skipped duplicate key: which of the two is meant is unclear", false},
-	    {parse_codex, "{\"OPENAI_API_KEY\":\"a\",\"OPENAI_API_KEY\":null}",
-	     "openai api_key skipped duplicate key: which of the two is meant is unclear", false},
-	    {parse_codex, "{\"tokens\":{\"access_token\":\"t\"}}", "openai oauth usable t", false},
-	    {parse_codex, "{\"tokens\":{\"access_token\":\"t\"}}",
-	     "openai oauth skipped not an API key, and --no-oauth is given", true},
-	    {parse_codex, "{\"tokens\":{\"access_token\":\"e30.eyJleHAiOjE3OTUzNDE2MDB9.x\"}}",
-	     "openai oauth expired expired 2026-11-22T10:00:00.000Z", false},
-	    {parse_claude_config, "{\"primaryApiKey\":\"sk-ant-1\",\"apiKey\":\"other\"}",
-	     "anthropic api_key usable sk-ant-1; anthropic api_key skipped "
-	     "does not begin with sk-ant-: not Anthropic's",
-	     false},
-	    {parse_claude_config, "{\"apiKey\":\"sk-ant-oat01-x\"}",
-	     "anthropic oauth usable sk-ant-oat01-x", false},
-	    {parse_claude_settings, "{\"apiKeyHelper\":\"cat key\"}",
-	     "anthropic api_key skipped a command that prints the key; run it with --run-helpers",
-	     false},
-	    {parse_claude_settings, "{\"apiKeyHelper\":\"\"}",
-	     "anthropic api_key skipped a command that prints the key; run it with --run-helpers",
-	     false},
-	    {parse_claude_oauth, "{\"claudeAiOauth\":{\"accessToken\":\"t\",\"expiresAt\":1900000000000}}",
-	     "anthropic oauth usable t", false},
-	    {parse_claude_oauth, "{\"claudeAiOauth\":{\"accessToken\":\"t\",\"expiresAt\":1700000000}}",
-	     "anthropic oauth expired expired 2023-11-14T22:13:20.000Z", false},
-	    {parse_claude_oauth,
-	     "{\"claudeAiOauth\":{\"accessToken\":\"t\",\"refreshToken\":\"r\",\"expiresAt\":1000}}",
-	     "anthropic oauth expired expired 1970-01-01T00:16:40.000Z; its agent renews it at the next "
-	     "start",
-	     false},
-	    {parse_claude_oauth, "{\"claudeAiOauth\":{\"accessToken\":\"t\"},\"claudeAiOauth\":{}}", "",
-	     false},
-	    {parse_opencode,
-	     "{\"groq\":{\"type\":\"api\",\"key\":\"g\"},\"x\":\"junk\",\"w\":{\"type\":\"wellknown\"},"
-	     "\"o\":{\"type\":\"oauth\",\"access\":\"a\",\"expires\":0}}",
-	     "groq api_key usable g; w api_key skipped neither a key nor a login; o oauth usable a", false},
-	    {parse_opencode, "{\"g\":{\"type\":\"api\",\"key\":\"1\"},\"g\":{\"type\":\"api\",\"key\":\"2\"}}",
-	     "g api_key skipped duplicate key: which of the two is meant is unclear; "
-	     "g api_key skipped duplicate key: which of the two is meant is unclear",
-	     false},
-	    {parse_opencode, "{\"g\":{\"type\":\"api\"}}", "- api_key skipped no such member", false},
-	    {parse_pi, "{\"anthropic\":{\"type\":\"api_key\",\"key\":\"!pass show x\"}}",
-	     "anthropic api_key skipped a command that prints the key; run it with --run-helpers", false},
-	    {parse_amp_secrets, "{\"apiKey@https://ampcode.com\":\"a\",\"apiKey@http://x/\":\"b\"}",
-	     "amp api_key skipped for another server than AMP_URL; amp api_key usable a", false},
-	    {parse_amp_config, "{\"apiKey\":\"a\",\"anthropicApiKey\":\"b\",\"auth\":{\"token\":\"sk-ant-c\"}}",
-	     "anthropic api_key usable b; amp api_key usable a; anthropic api_key usable sk-ant-c", false},
-	    {parse_cursor, "{\"accessToken\":\"t\"}", "cursor oauth usable t", false},
-	    {parse_gemini_oauth, "{\"access_token\":\"t\",\"expiry_date\":1000}",
-	     "google oauth expired expired 1970-01-01T00:16:40.000Z", false},
-	    {parse_variables_json, "{\"GROQ_API_KEY\":\"g\",\"PATH\":\"/bin\",\"FOO_BAR_API_KEY\":\"f\"}",
-	     "groq api_key usable g; foo-bar api_key usable f", false},
-	    {parse_dotenv,
-	     "# c\nexport GEMINI_API_KEY='a b' \nGROQ_API_KEY=x # c\nXAI_API_KEY=\"q\\\"\\$\"\nA=b\n"
-	     "OPENAI_API_KEY='open\nnonsense",
-	     "google api_key usable a b; groq api_key usable x; xai api_key usable q\"$; "
-	     "openai api_key skipped empty",
-	     false},
-	};
 	unsetenv("AMP_URL");
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		char *got = parsed(rows[i].parse, rows[i].text, rows[i].is_no_oauth);
-		is_str(got, rows[i].want, rows[i].text);
+	for (size_t i = 0; i < ARRAY_SIZE(parser_rows); i++) {
+		char *got =
+		    parsed(parser_rows[i].parse, parser_rows[i].text, parser_rows[i].is_no_oauth);
+		is_str(got, parser_rows[i].want, parser_rows[i].text);
 		free(got);
 	}
 }
@@ -207,9 +219,14 @@ static void test_names(void)
 	static const struct {
 		const char *provider, *want;
 	} rows[] = {
-	    {"groq", "GROQ_API_KEY"}, {"z-ai", "Z_AI_API_KEY"}, {"a.b/c", "A_B_C_API_KEY"},
-	    {"302ai", NULL},	      {"x y", NULL},		{"x;id", NULL},
-	    {"", NULL},		      {"\xc3\xa4", NULL},
+	    {"groq", "GROQ_API_KEY"},
+	    {"z-ai", "Z_AI_API_KEY"},
+	    {"a.b/c", "A_B_C_API_KEY"},
+	    {"302ai", NULL},
+	    {"x y", NULL},
+	    {"x;id", NULL},
+	    {"", NULL},
+	    {"\xc3\xa4", NULL},
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct buf b = BUF_INIT(100);
@@ -219,9 +236,14 @@ static void test_names(void)
 		buf_free(&b);
 	}
 	static const char *const masks[][2] = {
-	    {"", "****"},	    {"12345678", "****"},	       {"123456789", "1234...6789"},
+	    {"", "****"},
+	    {"12345678", "****"},
+	    {"123456789", "1234...6789"},
 	    {"\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4", "\xc3\xa4\xc3\xa4...\xc3\xa4\xc3\xa4"},
-	    {"abc\xc3\xa4" "defg\xc3\xa4" "hij", "abc...hij"},
+	    {"abc\xc3\xa4"
+	     "defg\xc3\xa4"
+	     "hij",
+	     "abc...hij"},
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(masks); i++) {
 		struct buf b = BUF_INIT(100);
