@@ -109,7 +109,8 @@ put after v
 is "$(find "$T/v" -name '*.new' | wc -l)" 0 'and the next writer tidies up'
 
 # --- nothing secret where it should not be
-S1=sk-ant-fakefakefakefake-LEAK1 S2=fake-vault-LEAK2 S3=fake-LEAK3
+# Of this run alone: tests of another checkout may run beside it.
+S1=sk-ant-fake-$$-$RANDOM-LEAK1 S2=fake-vault-$$-$RANDOM-LEAK2 S3=fake-$$-$RANDOM-LEAK3
 printf '%s\n' "$S1" "$S2" "$S3" >needles
 mkdir -p "$HOME/.claude" "$HOME/.codex" "$HOME/.local/share/opencode"
 printf '{"apiKey":"%s"}' "$S1" >"$HOME/.claude.json"

@@ -225,4 +225,16 @@ is "$(sac status --json | jq -r '.agent' | paste -sd ' ')" 'claude codex opencod
 status 1 'an agent without credentials that is asked for: status 1' sac status claude
 status 0 'the mock agent needs none' sac status mock
 status 0 'all agents: status 0' sac status
+
+# --- the examples of the manual page and of --help do what they say
+home .claude.json '{"apiKey":"sk-ant-x"}' .codex/auth.json '{"OPENAI_API_KEY":"sk-o"}'
+mkdir bin && printf '#!/bin/sh\necho "key $ANTHROPIC_API_KEY $OPENAI_API_KEY args $*"\n' >bin/claude && chmod +x bin/claude
+cp bin/claude bin/codex && cp bin/claude bin/docker && cp bin/claude bin/make
+echo fake-groq >groq.txt && cp groq.txt key.txt && cp keys.env "$H/" && rm -f key
+manual() { sed -n 's/^\.Dl //p' "$TOP/man/sa-credentials.1" | sed 's/\\(dq/"/g'; }
+helps() { for verb in extract extract-env status exec; do sac "$verb" --help | sed -n '/^examples:/,$s/^  //p'; done; }
+while IFS= read -r line; do
+	ok "example: $line" env HOME="$H" PATH="$T/bin:$PATH" bash -c "set -e; $line"
+done < <(manual; helps)
+is "$(HOME=$H PATH=$T/bin:$PATH bash -c "$(manual | grep 'claude -p')")" 'key sk-ant-x  args -p hello' 'exec gives claude its key only'
 done_testing

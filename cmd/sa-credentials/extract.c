@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 /* Room at once: a buffer that moves leaves copies of secrets behind. */
-enum { OUTPUT_RESERVE_BYTES = 256 * 1024 };
+enum { OUTPUT_RESERVE_BYTES = 64 * 1024 };
 
 int verb_no_operands(int argc, char **argv, struct sa_error *err)
 {

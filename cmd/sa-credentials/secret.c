@@ -42,8 +42,9 @@ void secret_free(char *text)
 
 void secret_buf_free(struct buf *b)
 {
+	/* Not the whole capacity: pages that were never touched would be, for nothing. */
 	if (b->data)
-		explicit_bzero(b->data, b->cap);
+		explicit_bzero(b->data, b->len);
 	buf_free(b);
 }
 

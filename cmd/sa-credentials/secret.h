@@ -20,7 +20,7 @@ static inline void secret_free_fn(char **text)
 }
 #define cleanup_secret __attribute__((cleanup(secret_free_fn)))
 
-/* Wipe and free a buffer. To leave no copies behind, reserve what it will hold. */
+/* Wipe and free a buffer that only grew. To leave no copies behind, reserve what it will hold. */
 void secret_buf_free(struct buf *b);
 #define cleanup_secret_buf __attribute__((cleanup(secret_buf_free)))
 
