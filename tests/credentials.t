@@ -219,6 +219,27 @@ if [ -c /dev/full ]; then
 	not_ok 'also for variables' bash -c "HOME=$H sa-credentials extract-env >/dev/full"
 fi
 
+# --- the keyring, by a secret-tool of ours
+home
+mkdir -p tools
+printf '#!/bin/sh\n[ "$1 $2 $3 $4" = "lookup application sandbox-agent provider" ] || exit 2\n[ "$5" = openai ] && echo ring-o\n' >tools/secret-tool
+chmod +x tools/secret-tool
+is "$(PATH=$T/tools:$PATH sac extract-env --keyring)" $'OPENAI_API_KEY=ring-o\nCODEX_API_KEY=ring-o' 'the keyring is asked with --keyring'
+is "$(PATH=$T/tools:$PATH sac extract-env)" '' 'and not without'
+if ! command -v secret-tool >/dev/null; then
+	why 'a machine without secret-tool is told' codex 'secret-tool is not on PATH' --keyring
+fi
+
+# --- foreign names before people's eyes
+home .local/share/opencode/auth.json "$(printf '{"\\u001b[31mred\\u009b":{"type":"x"},"\\u001b]0;t":{"type":"api","key":"k"}}')"
+is "$(sac status --text --explain | tr -d '\n' | LC_ALL=C grep -c '[[:cntrl:]]')" 0 'no control character gets to the terminal'
+like "$(sac status --text --explain)" '[?].31mred' 'the name is told all the same'
+if [ "$(id -u)" = 0 ]; then
+	home .claude/settings.json '{"apiKeyHelper":"echo sk-ant-helped"}'
+	chown 12345 "$H" "$H/.claude/settings.json"
+	is "$(sa-credentials extract-env -d "$H" --run-helpers)" '' 'root does not run the helpers of another user'
+fi
+
 # --- status
 home
 is "$(sac status --json | jq -r '.agent' | paste -sd ' ')" 'claude codex opencode amp pi cursor gemini qwen mock' 'status tells of each agent'

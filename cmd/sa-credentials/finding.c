@@ -30,6 +30,19 @@ void findings_free(struct findings *list)
 	list->count = 0;
 }
 
+/* Foreign names come before people's eyes: no control character gets to a terminal. */
+static char *printable(char *text)
+{
+	for (char *p = text; p && *p; p++) {
+		unsigned char c = (unsigned char)*p, next = (unsigned char)p[1];
+		if (c < 0x20 || c == 0x7f)
+			*p = '?';
+		else if (c == 0xc2 && next >= 0x80 && next < 0xa0) /* C1: U+0080 to U+009F */
+			p[0] = p[1] = '?';
+	}
+	return text;
+}
+
 static struct finding *add(struct findings *list, const char *member)
 {
 	/* Powers of two, so that the array is not moved for each addition. */
@@ -41,8 +54,8 @@ static struct finding *add(struct findings *list, const char *member)
 	    .source = list->source,
 	    .agent = list->agent,
 	    .why = list->why,
-	    .place = member && list->path ? xasprintf("%s: %s", list->path, member)
-					  : xstrdup(member ? member : list->path),
+	    .place = printable(member && list->path ? xasprintf("%s: %s", list->path, member)
+						    : xstrdup(member ? member : list->path)),
 	};
 	return f;
 }
@@ -51,7 +64,7 @@ void findings_add_note(struct findings *list, enum verdict verdict, const char *
 		       const char *member, const char *reason)
 {
 	struct finding *f = add(list, member);
-	f->provider = xstrdup(provider);
+	f->provider = printable(xstrdup(provider));
 	f->verdict = verdict;
 	f->reason = xstrdup(reason);
 }

@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* A folder, which a variable may move. */
 enum root { ROOT_HOME, ROOT_CLAUDE, ROOT_CLAUDE_JSON, ROOT_CODEX, ROOT_DATA, ROOT_CONFIG, ROOT_PI };
@@ -151,6 +152,9 @@ int search_all(const struct search_options *options, struct findings *list, stru
 	/* Whoever names a home means the files of its owner. */
 	struct stat st;
 	uid_t owner = options->home_dir && stat(home, &st) == 0 ? st.st_uid : geteuid();
+	/* Root looking into somebody's home does not run that somebody's commands. */
+	if (owner != geteuid())
+		list->run_command = NULL;
 	search_environment(list);
 	if (vault_search(options, home, list, err) < 0)
 		return -1;

@@ -33,9 +33,9 @@ static void opened_free(struct opened *v)
 }
 #define cleanup_opened __attribute__((cleanup(opened_free)))
 
-/* Read and decrypt; a missing vault is an empty one when may_create. */
-static int open_vault(const struct store_options *o, const char *path, bool may_create,
-		      struct opened *ret, struct sa_error *err)
+/* Get what opens the vault, before any lock is taken: a person may take long to type it. */
+static int open_secret(const struct store_options *o, const char *path, bool may_create,
+		       struct opened *ret, struct sa_error *err)
 {
 	cleanup_buf struct buf bytes = BUF_INIT(0);
 	int rc = vault_file_read(path, &bytes, err);
@@ -51,15 +51,27 @@ static int open_vault(const struct store_options *o, const char *path, bool may_
 						   : VAULT_KDF_PASSPHRASE);
 	else if (vault_header_parse(buf_span(&bytes), &ret->header, err) < 0)
 		return error_prefix(err, "vault %s", path);
-	if (unlock_secret(ret->header.kdf, o->key_file, o->passphrase_fd, ret->is_new, &ret->secret,
-			  err) < 0)
+	return unlock_secret(ret->header.kdf, o->key_file, o->passphrase_fd, ret->is_new,
+			     &ret->secret, err);
+}
+
+/* Read and decrypt what is there now; nothing yet is an empty vault. */
+static int open_content(struct opened *v, struct sa_error *err)
+{
+	cleanup_buf struct buf bytes = BUF_INIT(0);
+	int rc = vault_file_read(v->path, &bytes, err);
+	if (rc < 0)
 		return -1;
-	if (!ret->is_new)
-		return vault_open(buf_span(&bytes), buf_span(&ret->secret), 0, &ret->plain, err) < 0
-			   ? error_prefix(err, "vault %s", path)
-			   : 0;
-	ret->plain = locked_new(64);
-	return buf_adds(&ret->plain, "{\"version\":1,\"entries\":[]}");
+	if (rc > 0 && !v->is_new)
+		return error_set(err, PROBLEM_NOT_FOUND, "no vault at %s any more", v->path);
+	if (rc > 0) {
+		v->plain = locked_new(64);
+		return buf_adds(&v->plain, "{\"version\":1,\"entries\":[]}");
+	}
+	if (vault_header_parse(buf_span(&bytes), &v->header, err) < 0 ||
+	    vault_open(buf_span(&bytes), buf_span(&v->secret), 0, &v->plain, err) < 0)
+		return error_prefix(err, "vault %s", v->path);
+	return 0;
 }
 
 /* Write the vault anew without the entry called name and with addition. */
@@ -143,9 +155,11 @@ static int store_set(const struct store_options *o, const char *path, const char
 		json_kv_int(&entry, "expiresAtMs", expires_ms);
 	json_kv_int(&entry, "updatedAtMs", clock_now_ms());
 	json_close(&entry, '}');
-	cleanup_close int lock = vault_file_lock(path, err);
 	cleanup_opened struct opened v = {0};
-	if (lock < 0 || open_vault(o, path, true, &v, err) < 0)
+	if (open_secret(o, path, true, &v, err) < 0)
+		return -1;
+	cleanup_close int lock = vault_file_lock(path, err);
+	if (lock < 0 || open_content(&v, err) < 0)
 		return -1;
 	return change(&v, name, buf_span(&entry), err) < 0 ? -1 : SA_EXIT_OK;
 }
@@ -158,10 +172,12 @@ static int not_stored(const char *name, struct sa_error *err)
 static int store_rm(const struct store_options *o, const char *path, const char *name,
 		    struct sa_error *err)
 {
-	cleanup_close int lock = vault_file_lock(path, err);
 	cleanup_opened struct opened v = {0};
 	struct vault_entry entry;
-	if (lock < 0 || open_vault(o, path, false, &v, err) < 0)
+	if (open_secret(o, path, false, &v, err) < 0)
+		return -1;
+	cleanup_close int lock = vault_file_lock(path, err);
+	if (lock < 0 || open_content(&v, err) < 0)
 		return -1;
 	if (!vault_find(buf_span(&v.plain), name, &entry))
 		return not_stored(name, err);
@@ -173,7 +189,7 @@ static int store_get(const struct store_options *o, const char *path, const char
 {
 	cleanup_opened struct opened v = {0};
 	struct vault_entry entry;
-	if (open_vault(o, path, false, &v, err) < 0)
+	if (open_secret(o, path, false, &v, err) < 0 || open_content(&v, err) < 0)
 		return -1;
 	if (!vault_find(buf_span(&v.plain), name, &entry))
 		return not_stored(name, err);
@@ -215,7 +231,7 @@ static void print_entry(const struct vault_entry *entry, bool is_text)
 static int store_list(const struct store_options *o, const char *path, struct sa_error *err)
 {
 	cleanup_opened struct opened v = {0};
-	if (open_vault(o, path, false, &v, err) < 0)
+	if (open_secret(o, path, false, &v, err) < 0 || open_content(&v, err) < 0)
 		return -1;
 	bool is_text = command_wants_text(&o->common);
 	struct vault_entry entry;
