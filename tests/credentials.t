@@ -205,7 +205,11 @@ status 3 'a file that is not there is an error' sac exec --credentials nowhere.e
 status 7 'exec hands on the exit status' sac exec -- sh -c 'exit 7'
 status 3 'a program that is not there is status 3' sac exec -- no-such-program-here
 status 2 'no program is a usage error' sac exec
-status 2 'an unknown agent is a usage error' sac exec --agent nobody -- true
+is "$(keys --agent my-agent 2>"$T/err")" 'STRIPE_API_KEY=user' 'an agent that is not known sees no key'
+like "$(cat "$T/err")" "agent 'my-agent' is not known" 'and that is told'
+is "$(keys --agent my-agent --provider openai)" 'CODEX_API_KEY=sk-o OPENAI_API_KEY=sk-o STRIPE_API_KEY=user' \
+	'unless its provider is named'
+status 2 'elsewhere an unknown agent is a usage error' sac extract --agent nobody
 ok 'options behind the program are its own' sac exec -- sh -c '[ "$1" = --agent ]' sh --agent
 if [ "$BIN_DIR" = "$TOP/build/bin" ]; then
 	is "$(ulimit -S -c 4; sac exec -- bash -c 'ulimit -S -c')" 4 'the program gets its core limit back'

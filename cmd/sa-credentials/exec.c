@@ -9,6 +9,7 @@
 #include "os/dirs.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -85,21 +86,37 @@ static int search(const struct exec_options *o, struct findings *list, struct sa
 	return search_file(&o->search, o->credentials, list, err);
 }
 
+/*
+ * Whose keys. An agent that is not in the table is somebody's own ACP agent:
+ * its --provider says what it may see, and without one it sees no key.
+ */
+static void select_keys(const struct exec_options *o, struct selection *ret, bool *ret_is_nobody)
+{
+	*ret = (struct selection){o->agent ? agent_find(o->agent) : NULL, o->provider};
+	*ret_is_nobody = o->agent && !ret->agent && !o->provider;
+	if (*ret_is_nobody && !o->is_quiet)
+		fprintf(stderr,
+			"sa-credentials: agent '%s' is not known: it is given no keys; "
+			"name its --provider\n",
+			o->agent);
+}
+
 int verb_exec(const void *options, int argc, char **argv, struct sa_error *err)
 {
 	const struct exec_options *o = options;
-	struct selection selection = {NULL, o->provider};
+	struct selection selection;
+	bool is_nobody;
 	if (argc == 0)
 		return error_set(err, PROBLEM_INVALID_REQUEST, "which program?");
-	if (verb_agent(o->agent, &selection.agent, err) < 0)
-		return -1;
+	select_keys(o, &selection, &is_nobody);
 	struct findings list __attribute__((cleanup(findings_free))) = {0};
 	if (search(o, &list, err) < 0)
 		return -1;
-	if (!o->is_quiet)
+	if (!o->is_quiet && !is_nobody)
 		assignments_report(&list, &selection, true, stderr);
-	cleanup_assignments struct assignments set;
-	assignments_of(&list, &selection, &set);
+	cleanup_assignments struct assignments set = {NULL, 0};
+	if (!is_nobody)
+		assignments_of(&list, &selection, &set);
 	cleanup_free char *found = strchr(argv[0], '/') ? NULL : dirs_find_on_path(argv[0]);
 	if (!found && !strchr(argv[0], '/'))
 		return error_set(err, PROBLEM_NOT_FOUND, "program '%s' is not on PATH", argv[0]);
