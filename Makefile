@@ -19,6 +19,7 @@ BIN := $(if $(SAN),build/san/bin,build/bin)
 COMMANDS := $(patsubst cmd/%/main.c,%,$(wildcard cmd/*/main.c))
 
 # Each command links only what it names here: every library is paid at each start.
+LIBS_sa-credentials := -lsodium
 LIBS_sa-supervise := -lsqlite3
 LIBS_sa-session   := -lsqlite3
 LIBS_sa-events    := -lsqlite3 -ljq
