@@ -9,6 +9,8 @@ PREFIX = /usr/local
 DESTDIR =
 SAN =
 FUZZ_SECONDS = 60
+Q = @
+#   make Q=         shows the commands
 
 VARIANT := $(if $(SAN),san,plain)
 B := build/$(VARIANT)
@@ -42,23 +44,24 @@ all: $(COMMANDS:%=$(BIN)/%)
 
 $(B)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(CFLAGS) -c -o $@ $<
+	$(Q)$(CC) $(ALL_CFLAGS) $(CFLAGS) -c -o $@ $<
 
 $(LIB): $(LIB_SRC:%.c=$(B)/obj/%.o)
 	@rm -f $@
-	ar rcs $@ $^
+	$(Q)ar rcs $@ $^
 
 define command_rule
 $(BIN)/$(1): $$(patsubst %.c,$$(B)/obj/%.o,$$(wildcard cmd/$(1)/*.c)) $$(LIB)
 	@mkdir -p $$(@D)
-	$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ $$(LIBS_$(1))
+	@echo '  LINK $$@'
+	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ $$(LIBS_$(1))
 endef
 $(foreach c,$(COMMANDS),$(eval $(call command_rule,$(c))))
 
 # A unit test may name more libraries in a line "/* libs: -ljq */".
 $(B)/unit/%: tests/unit/%.c $(LIB) Makefile
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(CFLAGS) $(LDFLAGS) -Itests -o $@ $< $(LIB) -lsqlite3 \
+	$(Q)$(CC) $(ALL_CFLAGS) $(CFLAGS) $(LDFLAGS) -Itests -o $@ $< $(LIB) -lsqlite3 \
 		$$(sed -n 's,^/\* libs: \(.*\) \*/$$,\1,p' $<)
 
 unit: $(UNIT)

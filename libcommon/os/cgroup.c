@@ -1,0 +1,84 @@
+#include "os/cgroup.h"
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/xalloc.h"
+#include "os/io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#define CGROUP2_MAGIC 0x63677270
+
+static bool is_cgroup2(const char *path)
+{
+	struct statfs fs;
+	return statfs(path, &fs) == 0 && fs.f_type == CGROUP2_MAGIC;
+}
+
+/* Our own cgroup's path below the mount, from the "0::" line of /proc/self/cgroup. */
+static char *own_path(void)
+{
+	struct buf text = BUF_INIT(64 * 1024);
+	char *result = NULL;
+	cleanup_close int fd = open("/proc/self/cgroup", O_RDONLY | O_CLOEXEC);
+	while (fd >= 0 && io_read_some(fd, &text, 4096) > 0)
+		continue;
+	const char *line = text.data;
+	while (line && strncmp(line, "0::", 3) != 0) {
+		line = strchr(line, '\n');
+		line = line ? line + 1 : NULL;
+	}
+	if (line)
+		result = xmemdup0(line + 3, strcspn(line + 3, "\n"));
+	buf_free(&text);
+	return result;
+}
+
+char *cgroup_create(const char *name, int *ret_fd)
+{
+	static const char *const mounts[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
+	const char *wish = getenv("SANDBOX_AGENT_CGROUP");
+	*ret_fd = -1;
+	if (wish && strcmp(wish, "0") == 0)
+		return NULL;
+	const char *mount = NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(mounts) && !mount; i++)
+		mount = is_cgroup2(mounts[i]) ? mounts[i] : NULL;
+	cleanup_free char *own = mount ? own_path() : NULL;
+	if (!own || strncmp(own, "/..", 3) == 0)
+		return NULL;
+	cleanup_free char *path =
+	    xasprintf("%s%s/%s", mount, strcmp(own, "/") == 0 ? "" : own, name);
+	cleanup_free char *killer = xasprintf("%s/cgroup.kill", path);
+	if (mkdir(path, 0755) < 0)
+		return NULL;
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || access(killer, W_OK) < 0) {
+		if (fd >= 0)
+			close(fd);
+		rmdir(path);
+		return NULL;
+	}
+	*ret_fd = fd;
+	return TAKE_PTR(path);
+}
+
+void cgroup_destroy(const char *path)
+{
+	if (!path)
+		return;
+	cleanup_free char *killer = xasprintf("%s/cgroup.kill", path);
+	cleanup_close int fd = open(killer, O_WRONLY | O_CLOEXEC);
+	if (fd >= 0)
+		io_write_all(fd, SPAN_LIT("1"));
+	/* The folder can go once the killed are reaped: a few milliseconds. */
+	for (int pause_ms = 1; rmdir(path) < 0 && errno == EBUSY && pause_ms <= 64; pause_ms *= 2)
+		poll(NULL, 0, pause_ms);
+}

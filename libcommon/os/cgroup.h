@@ -1,0 +1,18 @@
+/*
+ * A cgroup v2 folder per agent where the hierarchy is writable: one write to
+ * cgroup.kill then ends the whole tree at once (Linux 5.14). Where it is not
+ * writable nothing is created and the process tree is walked instead.
+ */
+#ifndef SA_OS_CGROUP_H
+#define SA_OS_CGROUP_H
+
+/*
+ * Make a child cgroup of our own with this name. Its path (caller frees) and
+ * an open folder descriptor (caller closes); NULL and -1 when not possible
+ * or switched off by SANDBOX_AGENT_CGROUP=0.
+ */
+char *cgroup_create(const char *name, int *ret_fd);
+/* SIGKILL everything in it, then remove it. Harmless on NULL or a path that is gone. */
+void cgroup_destroy(const char *path);
+
+#endif

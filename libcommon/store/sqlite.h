@@ -1,0 +1,79 @@
+/* The SQLite store's own parts, shared by its files. */
+#ifndef SA_STORE_SQLITE_H
+#define SA_STORE_SQLITE_H
+
+#include "store/backend.h"
+
+#include <sqlite3.h>
+
+/* Events of one server stand together: rowid = server key * 2^40 + eventIndex. */
+enum { EVENT_INDEX_BITS = 40 };
+
+static inline int64_t event_rowid(int64_t server_key, int64_t index)
+{
+	return server_key << EVENT_INDEX_BITS | index;
+}
+
+enum { STATEMENT_CACHE = 32 };
+
+struct sqlite_store {
+	struct store base;
+	sqlite3 *db;
+	char *path;
+	/* Prepared once per text; texts are literals, so that the pointer is the key. */
+	struct {
+		const char *sql;
+		sqlite3_stmt *stmt;
+	} cache[STATEMENT_CACHE];
+	int64_t busy_until; /* monotonic; 0: no wait under way */
+};
+
+/* Fill err from the connection's last error. Returns -1. */
+int sqlite_fail(struct sqlite_store *s, struct sa_error *err, const char *what);
+/* A reset statement for a literal text; NULL with err. Do not finalize. */
+sqlite3_stmt *sqlite_prepare(struct sqlite_store *s, const char *sql, struct sa_error *err);
+/* Step a statement that yields no rows, then reset it. 0, or -1. */
+int sqlite_run(struct sqlite_store *s, sqlite3_stmt *stmt, struct sa_error *err);
+int sqlite_exec(struct sqlite_store *s, const char *sql, struct sa_error *err);
+int sqlite_begin(struct sqlite_store *s, struct sa_error *err); /* BEGIN IMMEDIATE */
+int sqlite_end(struct sqlite_store *s, int rc, struct sa_error *err); /* COMMIT if rc is 0 */
+/* The column as an owned string; NULL for SQL NULL. */
+char *sqlite_text(sqlite3_stmt *stmt, int column);
+void sqlite_bind_string(sqlite3_stmt *stmt, int index, const char *text); /* NULL allowed */
+void sqlite_bind_span(sqlite3_stmt *stmt, int index, struct span text);	  /* none: NULL */
+
+/* sqlite_schema.c */
+int sqlite_migrate(struct sqlite_store *s, struct sa_error *err);
+
+/* sqlite_write.c */
+int sqlite_claim_server(struct store *, struct server *, struct sa_error *);
+int sqlite_commit(struct store *, const struct store_batch *, struct sa_error *);
+int sqlite_mark_dead(struct store *, const struct server *, struct sa_error *);
+int sqlite_set_session_state(struct store *, const char *, enum session_state, const char *,
+			     struct sa_error *);
+int sqlite_set_server_state(struct store *, int64_t, enum server_state, const char *,
+			    struct sa_error *);
+int sqlite_delete_session(struct store *, const struct session *, struct sa_error *);
+
+/* sqlite_read.c */
+/* The columns of SERVER_COLUMNS, in their order, into ret (owned). */
+#define SERVER_COLUMNS                                                                             \
+	"key,id,uid,agent,command,cwd,state,boot_id,supervisor_pid,supervisor_start,agent_pid,"     \
+	"agent_start,socket_dir,cgroup,initialize,end_reason,created_ms,updated_ms,last_index,"    \
+	"last_stream_index"
+void sqlite_read_server(sqlite3_stmt *stmt, struct server *ret);
+int sqlite_find_server(struct store *, const char *, struct server *, struct sa_error *);
+int sqlite_get_server(struct store *, int64_t, struct server *, struct sa_error *);
+int sqlite_find_server_by_uid(struct store *, struct span, struct server *, struct sa_error *);
+int sqlite_each_server(struct store *, bool, store_server_fn *, void *, struct sa_error *);
+int sqlite_find_session(struct store *, const char *, struct session *, struct sa_error *);
+int sqlite_each_session(struct store *, int64_t, store_session_fn *, void *, struct sa_error *);
+int sqlite_each_event(struct store *, const struct server *, const char *, int64_t, int64_t,
+		      store_event_fn *, void *, struct sa_error *);
+int sqlite_tail_index(struct store *, const struct server *, const char *, int64_t, int64_t *,
+		      struct sa_error *);
+int sqlite_index_of_stream(struct store *, const struct server *, int64_t, int64_t *,
+			   struct sa_error *);
+int sqlite_each_ask(struct store *, const char *, bool, store_ask_fn *, void *, struct sa_error *);
+
+#endif
