@@ -69,10 +69,11 @@ size_t utf8_cut(struct span s, size_t max_bytes)
 {
 	if (s.n <= max_bytes)
 		return s.n;
-	size_t n = max_bytes;
-	while (n && ((unsigned char)s.p[n] & 0xc0) == 0x80)
-		n--;
-	return n;
+	/* A character has three continuation bytes at most: more are stray ones. */
+	for (size_t back = 0; back < 4 && back <= max_bytes; back++)
+		if (((unsigned char)s.p[max_bytes - back] & 0xc0) != 0x80)
+			return max_bytes - back;
+	return max_bytes;
 }
 
 int utf8_add(struct buf *b, uint32_t cp)

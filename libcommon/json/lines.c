@@ -25,16 +25,17 @@ static void drop_given(struct lines *l)
 	l->is_pending_given = false;
 }
 
-/* Keep only the head of a line that has become too long. */
-static void start_skipping(struct lines *l, struct span part)
+/* Of a line that has become too long, keep the first LINES_HEAD_BYTES only. */
+static void skip(struct lines *l, struct span part)
 {
+	if (!l->is_skipping)
+		l->skipped_bytes = l->pending.len;
 	l->is_skipping = true;
-	l->skipped_bytes = l->pending.len + part.n;
-	if (l->pending.len < LINES_HEAD_BYTES) {
-		size_t room = LINES_HEAD_BYTES - l->pending.len;
-		buf_add(&l->pending, part.p, part.n < room ? part.n : room);
-	}
-	l->pending.len = l->pending.len < LINES_HEAD_BYTES ? l->pending.len : LINES_HEAD_BYTES;
+	l->skipped_bytes += part.n;
+	size_t kept = l->pending.len < LINES_HEAD_BYTES ? l->pending.len : LINES_HEAD_BYTES;
+	size_t room = LINES_HEAD_BYTES - kept;
+	l->pending.len = kept;
+	buf_add(&l->pending, part.p, part.n < room ? part.n : room);
 	buf_shrink(&l->pending);
 }
 
@@ -57,11 +58,9 @@ enum lines_result lines_next(struct lines *l, struct span *ret_line)
 	size_t used = part.n + (newline ? 1 : 0);
 	l->chunk.p += used;
 	l->chunk.n -= used;
-	if (l->is_skipping)
-		l->skipped_bytes += part.n;
-	else if (part.n > l->limit || l->pending.len > l->limit - part.n)
-		start_skipping(l, part);
-	else if (newline && l->pending.len == 0) {
+	if (l->is_skipping || part.n > l->limit || l->pending.len > l->limit - part.n) {
+		skip(l, part);
+	} else if (newline && l->pending.len == 0) {
 		*ret_line = part;
 		return LINES_LINE;
 	} else {

@@ -233,8 +233,8 @@ static const char *skip_string(const char *p, const char *end)
 	for (p++; p < end; p++) {
 		if (*p == '"')
 			return p + 1;
-		if (*p == '\\')
-			p++;
+		if (*p == '\\' && ++p == end)
+			break;
 	}
 	return end;
 }
@@ -419,7 +419,8 @@ int json_string_add(struct buf *b, struct span value)
 
 char *json_string_dup(struct span value)
 {
-	struct buf b = BUF_INIT(value.n + 16);
+	/* A repaired byte takes three: the text may be longer than its source. */
+	struct buf b = BUF_INIT(value.n * 3);
 	if (json_string_add(&b, value) < 0 || (b.len && memchr(b.data, '\0', b.len))) {
 		buf_free(&b);
 		return NULL;
@@ -470,14 +471,14 @@ bool json_bool_or(struct span value, bool fallback)
 
 double json_double_or(struct span value, double fallback)
 {
-	char text[64];
-	if (json_type(value) != JSON_NUMBER || value.n >= sizeof(text))
-		return fallback;
-	memcpy(text, value.p, value.n);
-	text[value.n] = '\0';
 	char *end;
+	if (json_type(value) != JSON_NUMBER)
+		return fallback;
+	char *text = xmemdup0(value.p, value.n);
 	double number = strtod(text, &end);
-	return *end ? fallback : number;
+	bool is_whole = end == text + value.n;
+	free(text);
+	return is_whole ? number : fallback;
 }
 
 bool json_scalar_equal(struct span a, struct span b)

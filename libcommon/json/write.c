@@ -74,8 +74,9 @@ void json_add_null(struct buf *b)
 
 void json_add_raw(struct buf *b, struct span json)
 {
+	/* A newline at its end would pass for the start of a new record. */
 	separate(b);
-	buf_add_span(b, json);
+	buf_add_span(b, span_trim(json));
 }
 
 void json_kv_string(struct buf *b, const char *key, const char *text)

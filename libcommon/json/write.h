@@ -20,7 +20,7 @@ void json_add_string(struct buf *b, struct span text);
 void json_add_int(struct buf *b, int64_t value);
 void json_add_bool(struct buf *b, bool value);
 void json_add_null(struct buf *b);
-/* A value that is JSON already. */
+/* A value that is JSON already; white space around it is left out. */
 void json_add_raw(struct buf *b, struct span json);
 
 /* Member shorthands. A NULL text or a span that is not there writes nothing. */
