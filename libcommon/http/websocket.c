@@ -1,16 +1,21 @@
 #include "http/websocket.h"
 
+#include "base/base64.h"
 #include "http/octet.h"
 #include "http/response.h"
 #include "http/sha1.h"
 #include "http/value.h"
 
-static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-static int base64_value(char c)
+/* The value of a base64 digit (RFC 4648 4), or -1. */
+static int digit_value(char c)
 {
-	const char *at = c ? strchr(base64, c) : NULL;
-	return at ? (int)(at - base64) : -1;
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
 /* RFC 6455 4.1: base64 of 16 bytes is 22 digits and "=="; the last digit has 4 idle bits. */
@@ -20,9 +25,9 @@ static bool is_key(struct span key)
 	if (key.n != KEY_DIGITS + 2 || key.p[KEY_DIGITS] != '=' || key.p[KEY_DIGITS + 1] != '=')
 		return false;
 	for (size_t i = 0; i < KEY_DIGITS; i++)
-		if (base64_value(key.p[i]) < 0)
+		if (digit_value(key.p[i]) < 0)
 			return false;
-	return (base64_value(key.p[KEY_DIGITS - 1]) & 15) == 0;
+	return (digit_value(key.p[KEY_DIGITS - 1]) & 15) == 0;
 }
 
 enum http_verdict http_websocket_check(const struct http_request *r,
@@ -44,26 +49,16 @@ enum http_verdict http_websocket_check(const struct http_request *r,
 	return HTTP_OK;
 }
 
-void http_websocket_accept(struct span key, char out[WEBSOCKET_ACCEPT_BYTES + 1])
+int http_websocket_accept_add(struct buf *b, struct span key)
 {
 	static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-	char text[24 + sizeof(guid)];
-	unsigned char digest[SHA1_BYTES + 1] = {0};
-	size_t n = key.n < 24 ? key.n : 24;
-	if (n)
-		memcpy(text, key.p, n);
-	memcpy(text + n, guid, sizeof(guid) - 1);
-	sha1((struct span){text, n + sizeof(guid) - 1}, digest);
-	for (size_t i = 0, o = 0; i < SHA1_BYTES; i += 3, o += 4) {
-		unsigned v = (unsigned)digest[i] << 16 | (unsigned)digest[i + 1] << 8 |
-			     (i + 2 < SHA1_BYTES ? digest[i + 2] : 0u);
-		out[o] = base64[v >> 18];
-		out[o + 1] = base64[v >> 12 & 63];
-		out[o + 2] = base64[v >> 6 & 63];
-		out[o + 3] = base64[v & 63];
-	}
-	out[WEBSOCKET_ACCEPT_BYTES - 1] = '='; /* 20 bytes leave one digit over */
-	out[WEBSOCKET_ACCEPT_BYTES] = '\0';
+	enum { TEXT_BYTES_MAX = 128 };
+	cleanup_buf struct buf text = BUF_INIT(TEXT_BYTES_MAX);
+	unsigned char digest[SHA1_BYTES];
+	if (buf_add_span(&text, key) < 0 || buf_adds(&text, guid) < 0)
+		return -1;
+	sha1(buf_span(&text), digest);
+	return base64_add(b, (struct span){(const char *)digest, sizeof(digest)});
 }
 
 static bool is_supported(struct span item, const char *const *supported, size_t count)
@@ -96,10 +91,11 @@ struct span http_websocket_choose(const struct http_request *r, const char *cons
 
 int http_websocket_answer_add(struct buf *b, const struct http_request *r, struct span protocol)
 {
-	char accept[WEBSOCKET_ACCEPT_BYTES + 1];
-	http_websocket_accept(http_request_get(r, HTTP_WEBSOCKET_KEY), accept);
-	if (http_header_add(b, "upgrade", SPAN_LIT("websocket")) < 0 ||
-	    http_header_add(b, "sec-websocket-accept", span_of(accept)) < 0)
+	enum { ACCEPT_BYTES = 28 };
+	cleanup_buf struct buf accept = BUF_INIT(ACCEPT_BYTES);
+	if (http_websocket_accept_add(&accept, http_request_get(r, HTTP_WEBSOCKET_KEY)) < 0 ||
+	    http_header_add(b, "upgrade", SPAN_LIT("websocket")) < 0 ||
+	    http_header_add(b, "sec-websocket-accept", buf_span(&accept)) < 0)
 		return -1;
 	return protocol.p ? http_header_add(b, "sec-websocket-protocol", protocol) : 0;
 }

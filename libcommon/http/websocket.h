@@ -7,8 +7,6 @@
 #include "http/request.h"
 #include "http/verdict.h"
 
-enum { WEBSOCKET_ACCEPT_BYTES = 28 };
-
 /*
  * Is this a valid opening handshake? HTTP_OK; HTTP_BAD with 400, or 426 when
  * it is no upgrade to WebSocket or another version: that answer carries
@@ -16,8 +14,8 @@ enum { WEBSOCKET_ACCEPT_BYTES = 28 };
  */
 enum http_verdict http_websocket_check(const struct http_request *r,
 				       struct http_refusal *ret_refusal);
-/* Sec-WebSocket-Accept for a key (RFC 6455 4.2.2 item 5.4); out gets a NUL too. */
-void http_websocket_accept(struct span key, char out[WEBSOCKET_ACCEPT_BYTES + 1]);
+/* Append Sec-WebSocket-Accept for a key (RFC 6455 4.2.2 item 5.4). 0, or -1 at b's ceiling. */
+int http_websocket_accept_add(struct buf *b, struct span key);
 /*
  * The first subprotocol that the client wants and that is in supported
  * (compared as they are); supported NULL: the client's first. SPAN_NONE when
