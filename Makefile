@@ -16,7 +16,7 @@ VARIANT := $(if $(SAN),san,plain)
 B := build/$(VARIANT)
 BIN := $(if $(SAN),build/san/bin,build/bin)
 
-COMMANDS := $(notdir $(wildcard cmd/*))
+COMMANDS := $(patsubst cmd/%/main.c,%,$(wildcard cmd/*/main.c))
 
 # Each command links only what it names here: every library is paid at each start.
 LIBS_sa-supervise := -lsqlite3
@@ -39,6 +39,7 @@ LIB_SRC := $(wildcard libcommon/*/*.c)
 LIB := $(B)/libcommon.a
 UNIT_SRC := $(wildcard tests/unit/*.c)
 UNIT := $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
+REPLAY := $(patsubst tests/fuzz/%.c,$(B)/unit/fuzz-%,$(wildcard tests/fuzz/*.c))
 
 all: $(COMMANDS:%=$(BIN)/%)
 
@@ -64,10 +65,16 @@ $(B)/unit/%: tests/unit/%.c $(LIB) Makefile
 	$(Q)$(CC) $(ALL_CFLAGS) $(CFLAGS) $(LDFLAGS) -Itests -o $@ $< $(LIB) -lsqlite3 \
 		$$(sed -n 's,^/\* libs: \(.*\) \*/$$,\1,p' $<)
 
-unit: $(UNIT)
+# A fuzz target that runs its corpus, without libFuzzer.
+$(B)/unit/fuzz-%: tests/fuzz/%.c tests/replay.c $(LIB) Makefile
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(CFLAGS) $(LDFLAGS) -Itests -o $@ $< tests/replay.c $(LIB) \
+		$$(sed -n 's,^/\* libs: \(.*\) \*/$$,\1,p' $<)
+
+unit: $(UNIT) $(REPLAY)
 
 check: all unit
-	scripts/check
+	BUILD_DIR='$(B)' BIN_DIR='$(CURDIR)/$(BIN)' scripts/check
 
 fuzz:
 	scripts/fuzz $(FUZZ_SECONDS)

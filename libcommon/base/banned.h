@@ -10,6 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* glibc's fortified headers define these two as macros under clang. */
+#undef sprintf
+#undef vsprintf
+
 #pragma GCC poison strcpy strcat sprintf vsprintf /* buf_addf, snprintf */
 #pragma GCC poison strtok strtok_r                /* words_split, spans */
 #pragma GCC poison atoi atol atoll sscanf         /* num_parse_u64 and friends */

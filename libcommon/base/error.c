@@ -18,8 +18,8 @@ static void set_message(struct sa_error *err, const char *text)
 	err->message[n] = '\0';
 }
 
-static int vset(struct sa_error *err, enum problem_kind kind, int errnum, const char *fmt,
-		va_list ap)
+static int __attribute__((format(printf, 4, 0)))
+vset(struct sa_error *err, enum problem_kind kind, int errnum, const char *fmt, va_list ap)
 {
 	char *text = NULL;
 	if (vasprintf(&text, fmt, ap) < 0)
