@@ -12,8 +12,9 @@ struct cursor {
 /*
  * Names of the known fields; a singleton that comes twice is refused,
  * whatever its values. HTAB around a value is white space by RFC 9112 5.1,
- * but nginx and node do not trim it (tests/http/COMPARISON.md): where that
- * would move the end of a request, or its host, nobody gets to choose.
+ * but nginx and node take it for part of the value, and not in the same
+ * places (tests/http/COMPARISON.md): it is refused where that would move
+ * the end of a request or change its host.
  */
 static const struct {
 	struct span name;
@@ -76,9 +77,9 @@ static size_t line_ceiling(size_t at, size_t line_bytes, size_t head_bytes)
 }
 
 /*
- * The next line without its CRLF. It is looked at only when its LF is there,
- * or when it cannot come in time any more, so that the verdict does not
- * depend on where the bytes were cut. HTTP_BAD with status 0: too long.
+ * The next line without its CRLF. What it says is looked at only when its LF
+ * is there, so that the verdict does not depend on where the bytes were cut.
+ * HTTP_BAD with status 0: its LF cannot come in time any more.
  */
 static enum http_verdict next_line(struct cursor *c, size_t ceiling, struct span *ret_line,
 				   struct http_refusal *ret_refusal)
@@ -87,6 +88,9 @@ static enum http_verdict next_line(struct cursor *c, size_t ceiling, struct span
 	size_t left = c->input.n - c->at;
 	size_t window = left < ceiling + 2 ? left : ceiling + 2;
 	const char *lf = window ? memchr(p, '\n', window) : NULL;
+	size_t looked = lf ? (size_t)(lf - p) : window;
+	if (looked > 1 && memchr(p, '\r', looked - 1)) /* told before the line ends: it may not */
+		return http_refuse(ret_refusal, 400, "a CR stands alone");
 	if (!lf)
 		return left >= ceiling + 2 ? http_refuse(ret_refusal, 0, "") : HTTP_MORE;
 	if (lf == p || lf[-1] != '\r')
@@ -236,7 +240,8 @@ enum http_verdict http_parse_head(struct span input, const struct http_limits *l
 {
 	struct cursor c = {input, 0};
 	struct span line;
-	*ret = (struct http_request){.header_count = 0};
+	memset(ret, 0,
+	       offsetof(struct http_request, headers)); /* the 4 KiB of headers are not read */
 	enum http_verdict v = skip_empty_line(&c, ret_refusal);
 	if (v != HTTP_OK)
 		return v;
@@ -265,9 +270,10 @@ bool http_head_is_due(struct span input, size_t seen, const struct http_limits *
 			  : limits->request_line_bytes;
 	if (seen < 3 || seen > input.n) /* an empty line and the first byte */
 		return true;
-	if (memchr(input.p + seen, '\n', input.n - seen))
+	if (memchr(input.p + seen, '\n', input.n - seen) ||
+	    memchr(input.p + seen - 1, '\r', input.n - seen))
 		return true;
-	/* No end of line in the new bytes: only a ceiling can have been crossed. */
+	/* No CR or LF in the new bytes: only a ceiling can have been crossed. */
 	const char *last = memrchr(input.p, '\n', seen);
 	size_t start = last ? (size_t)(last - input.p) + 1 : 0;
 	return input.n - start >= line_ceiling(start, line, limits->head_bytes) + 2;

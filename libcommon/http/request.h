@@ -74,7 +74,7 @@ struct http_request {
 	bool has_upgrade;      /* Upgrade with Connection: upgrade, HTTP/1.1 */
 	bool expects_continue; /* there is a body and the client waits for 100 */
 	size_t header_count;
-	struct http_header headers[HTTP_HEADERS_MAX];
+	struct http_header headers[HTTP_HEADERS_MAX]; /* last: only header_count are set */
 };
 
 /*
