@@ -38,7 +38,6 @@ int http_parse_authority(struct span text, struct http_authority *ret)
 		if (!end || !is_ipv6((struct span){text.p + 1, (size_t)(end - text.p) - 1}))
 			return -1;
 		n = (size_t)(end - text.p) + 1;
-		a.is_ipv6 = true;
 	} else {
 		n = http_octets_span(text, OCTET_HOST);
 	}

@@ -29,7 +29,6 @@ struct http_target {
 struct http_authority {
 	struct span host; /* as it was sent; an IPv6 address with its brackets */
 	int port;	  /* 0-65535; -1 when none was given */
-	bool is_ipv6;
 };
 
 /* HTTP_OK, or HTTP_BAD with 400 or 501 (CONNECT). */

@@ -48,6 +48,27 @@ static void check_members(void)
 	is_span(r.host, SPAN_NONE, "no host");
 }
 
+static int refused(const char *text)
+{
+	struct http_request r;
+	struct http_refusal refusal = {0, ""};
+	return http_parse_head(span_of(text), &limits, &r, &refusal) == HTTP_BAD ? refusal.status
+										 : 0;
+}
+
+static void check_framing(void)
+{
+	struct http_request r = parse("POST / HTTP/1.1\r\nHost: a\r\n"
+				      "Content-Length: 9223372036854775807\r\n\r\n");
+	ok(r.content_length == INT64_MAX, "the greatest length is for a route's limit to judge");
+	is_int(refused("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9223372036854775808\r\n\r\n"),
+	       413, "one byte more is not");
+	r = parse("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+	ok(r.is_chunked && http_request_has_body(&r), "chunks are a body");
+	r = parse("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
+	ok(r.has_content_length && !http_request_has_body(&r), "a length of 0 is none");
+}
+
 static void check_limits(void)
 {
 	struct http_limits l = {17, 7, 17 + 2 + 7 + 2 + 4, 2};
@@ -135,6 +156,7 @@ static void check_websocket(void)
 int main(void)
 {
 	check_members();
+	check_framing();
 	check_limits();
 	check_websocket();
 	return done_testing();
