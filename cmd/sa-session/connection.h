@@ -1,0 +1,31 @@
+/* A session and the way to the supervisor that owns it. */
+#ifndef SA_SESSION_CONNECTION_H
+#define SA_SESSION_CONNECTION_H
+
+#include "agent/link.h"
+#include "store/store.h"
+
+#include <stdbool.h>
+
+struct connection {
+	struct store *store;
+	struct server server;
+	struct session session;
+	struct link link;
+};
+
+#define CONNECTION_INIT ((struct connection){.link = {.fd = -1}})
+
+void connection_close(struct connection *c);
+#define cleanup_connection __attribute__((cleanup(connection_close)))
+
+/*
+ * Find the session that reference means: an id, an unambiguous prefix,
+ * "@last", or "-" for a session record on stdin. A supervisor that died is
+ * tidied up after. 0, or -1.
+ */
+int connection_find(struct connection *c, const char *reference, struct sa_error *err);
+/* Connect to its supervisor. 0, or -1: PROBLEM_CONFLICT when it is over. */
+int connection_link(struct connection *c, struct sa_error *err);
+
+#endif

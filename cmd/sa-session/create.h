@@ -1,0 +1,23 @@
+/* Make a session: start its agent, initialize, session/new. */
+#ifndef SA_SESSION_CREATE_H
+#define SA_SESSION_CREATE_H
+
+#include "cli/options.h"
+#include "connection.h"
+
+struct create_options {
+	const char *agent;
+	const char *agent_command; /* words; NULL: the agent's own program */
+	const char *cwd;
+	const char *id;
+	struct string_list env;
+	int64_t timeout_ms;
+};
+
+/* Leaves c connected to the new session. 0; -1 and nothing is left running. */
+int create_session(struct connection *c, const struct create_options *options,
+		   struct sa_error *err);
+/* End the session's agent when it serves nothing else. 0, or -1. */
+int create_undo(struct connection *c, const char *reason, struct sa_error *err);
+
+#endif
