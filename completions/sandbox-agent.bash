@@ -238,7 +238,13 @@ _sa_options[sa-supervise/-]+=' --lease'
 _sa_values[sa-supervise/-/--lease]=''
 _sa_options[sa-supervise/-]+=' --stop-grace'
 _sa_values[sa-supervise/-/--stop-grace]=''
-_sa_commands='sa-credentials sa-mock-agent sa-session sa-supervise'
+_sa_verbs[sandbox-agent]=''
+_sa_values[sandbox-agent/-]='session credentials supervise mock-agent'
+_sa_options[sandbox-agent/-]=''
+_sa_options[sandbox-agent/-]+=' --json'
+_sa_options[sandbox-agent/-]+=' --text'
+_sa_options[sandbox-agent/-]+=' --help'
+_sa_commands='sa-credentials sa-mock-agent sa-session sa-supervise sandbox-agent'
 
 _sa_sessions() { sa-session list --json 2>/dev/null | sed -n 's/^{"id":"\([^"]*\)".*/\1/p'; }
 

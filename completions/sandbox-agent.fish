@@ -340,3 +340,9 @@ complete -c sa-supervise -n '__sa_at sa-supervise -' -l lease -r -f -d 'end when
 complete -c sandbox-agent -n '__sa_at sa-supervise -' -l lease -r -f -d 'end when idle and alone for so long (10m)'
 complete -c sa-supervise -n '__sa_at sa-supervise -' -l stop-grace -r -f -d 'from SIGTERM to SIGKILL when stopping (3s)'
 complete -c sandbox-agent -n '__sa_at sa-supervise -' -l stop-grace -r -f -d 'from SIGTERM to SIGKILL when stopping (3s)'
+
+complete -c sandbox-agent -f
+complete -c sandbox-agent -n '__sa_at sandbox-agent -' -f -a 'session credentials supervise mock-agent'
+complete -c sandbox-agent -n '__sa_at sandbox-agent -' -l json -d 'JSON lines and problem JSON, whatever stdout is'
+complete -c sandbox-agent -n '__sa_at sandbox-agent -' -l text -d 'words for people, whatever stdout is'
+complete -c sandbox-agent -n '__sa_at sandbox-agent -' -l help -s h -d 'print this help'
