@@ -43,6 +43,16 @@ ok "close ends it" sa-session close one
 is "$(state one)" closed "and it says so"
 status 4 "a closed session takes no prompt" sa-session prompt one hello
 
+export OPENAI_API_KEY=sk-fake-openai ANTHROPIC_API_KEY=sk-ant-fake
+agent=$BIN_DIR/sa-mock-agent
+is "$(sa-session run --agent codex --agent-command "$agent" --credentials auto "report env:OPENAI_API_KEY")" \
+	"env: OPENAI_API_KEY=sk-fake-openai" "--credentials auto gives an agent its provider's key"
+unlike "$(sa-session run --agent codex --agent-command "$agent" --credentials auto "report env:ANTHROPIC_API_KEY")" \
+	sk-ant "and no other provider's"
+unlike "$(sa-session run --agent codex --agent-command "$agent" --credentials none "report env:OPENAI_API_KEY")" \
+	sk-fake "--credentials none gives it nothing"
+unset OPENAI_API_KEY ANTHROPIC_API_KEY
+
 # kill -9 of the supervisor: the agent's whole tree goes, the session is told as interrupted.
 for round in 1 2 3; do
 	sa-session new --agent mock --id "k$round" >record

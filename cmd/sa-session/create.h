@@ -10,6 +10,7 @@ struct create_options {
 	const char *agent_command; /* words; NULL: the agent's own program */
 	const char *cwd;
 	const char *id;
+	const char *credentials; /* auto, none, a file; NULL: the environment as it is */
 	struct string_list env;
 	int64_t timeout_ms;
 };

@@ -28,6 +28,8 @@ struct options {
 	 "any program that speaks ACP", NULL},                                                     \
 	{"cwd", 0, OPTION_STRING, AT(create.cwd), "DIR", "working directory (here)",               \
 	 COMPLETE_DIRECTORIES},                                                                    \
+	{"credentials", 0, OPTION_STRING, AT(create.credentials), "auto|none|FILE",                \
+	 "hand over only its provider's keys", "auto none"},                                       \
 	{"env", 0, OPTION_LIST, AT(create.env), "NAME=VALUE", "for the agent; repeatable", NULL},  \
 	{"id", 0, OPTION_STRING, AT(create.id), "ID", "the session's id (random)", NULL}
 
