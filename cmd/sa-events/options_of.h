@@ -1,0 +1,26 @@
+/* The options of all verbs. */
+#ifndef SA_EVENTS_OPTIONS_OF_H
+#define SA_EVENTS_OPTIONS_OF_H
+
+#include "cli/command.h"
+
+#include <stdint.h>
+
+struct options {
+	struct common_options common;
+	uint64_t since; /* UINT64_MAX: not given */
+	uint64_t tail;
+	bool is_from_start;
+	bool is_all;
+	const char *until;
+	struct string_list types;
+	const char *jq;
+	const char *format;
+};
+
+int follow_run(const void *options, int argc, char **argv, struct sa_error *err);
+int list_run(const void *options, int argc, char **argv, struct sa_error *err);
+int show_run(const void *options, int argc, char **argv, struct sa_error *err);
+int export_run(const void *options, int argc, char **argv, struct sa_error *err);
+
+#endif
