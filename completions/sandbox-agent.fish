@@ -154,6 +154,8 @@ complete -c sa-credentials -n '__sa_at sa-credentials exec' -l provider -s p -r 
 complete -c sandbox-agent -n '__sa_at sa-credentials exec' -l provider -s p -r -f -d 'only this provider\'s key'
 complete -c sa-credentials -n '__sa_at sa-credentials exec' -l credentials -s c -r -F -d 'auto, none, or a file of variables or a vault'
 complete -c sandbox-agent -n '__sa_at sa-credentials exec' -l credentials -s c -r -F -d 'auto, none, or a file of variables or a vault'
+complete -c sa-credentials -n '__sa_at sa-credentials exec' -l keep -r -f -d 'leave this variable as it is; repeatable'
+complete -c sandbox-agent -n '__sa_at sa-credentials exec' -l keep -r -f -d 'leave this variable as it is; repeatable'
 complete -c sa-credentials -n '__sa_at sa-credentials exec' -l home-dir -s d -r -f -a '(__fish_complete_directories)' -d 'look below DIR instead of the home directory'
 complete -c sandbox-agent -n '__sa_at sa-credentials exec' -l home-dir -s d -r -f -a '(__fish_complete_directories)' -d 'look below DIR instead of the home directory'
 complete -c sa-credentials -n '__sa_at sa-credentials exec' -l no-oauth -d 'API keys only, no tokens'

@@ -201,6 +201,9 @@ is "$(keys --credentials none)" 'MY_OWN_API_KEY=mo STRIPE_API_KEY=user' '--crede
 printf 'OPENAI_API_KEY=f-o\nGROQ_API_KEY=f-g\nPATH=/nowhere\nLD_PRELOAD=x\n' >keys.env
 is "$(keys --credentials keys.env --agent codex)" 'CODEX_API_KEY=f-o MY_OWN_API_KEY=mo OPENAI_API_KEY=f-o STRIPE_API_KEY=user' \
 	'--credentials FILE: its keys and no others, and only those of the agent'
+is "$(keys --credentials none --keep GROQ_API_KEY)" 'GROQ_API_KEY=env-g MY_OWN_API_KEY=mo STRIPE_API_KEY=user' '--keep leaves a key in'
+is "$(keys --credentials keys.env --provider groq --keep GROQ_API_KEY)" 'GROQ_API_KEY=env-g MY_OWN_API_KEY=mo STRIPE_API_KEY=user' \
+	'as it is, whatever was found'
 status 3 'a file that is not there is an error' sac exec --credentials nowhere.env -- true
 status 7 'exec hands on the exit status' sac exec -- sh -c 'exit 7'
 status 3 'a program that is not there is status 3' sac exec -- no-such-program-here

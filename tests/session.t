@@ -43,14 +43,29 @@ ok "close ends it" sa-session close one
 is "$(state one)" closed "and it says so"
 status 4 "a closed session takes no prompt" sa-session prompt one hello
 
+# Keys: only the agent's own reach the session, in whatever process, file or record.
 export OPENAI_API_KEY=sk-fake-openai ANTHROPIC_API_KEY=sk-ant-fake
 agent=$BIN_DIR/sa-mock-agent
-is "$(sa-session run --agent codex --agent-command "$agent" --credentials auto "report env:OPENAI_API_KEY")" \
-	"env: OPENAI_API_KEY=sk-fake-openai" "--credentials auto gives an agent its provider's key"
-unlike "$(sa-session run --agent codex --agent-command "$agent" --credentials auto "report env:ANTHROPIC_API_KEY")" \
-	sk-ant "and no other provider's"
+sa-session new --agent codex --agent-command "$agent" --credentials auto --id keys >record
+is "$(sa-session prompt keys "report env:OPENAI_API_KEY" --text)" "env: OPENAI_API_KEY=sk-fake-openai" \
+	"--credentials auto gives an agent its provider's key"
+supervisor=$(sa-session show keys | field .supervisorPid)
+guard=$(pgrep -P "$supervisor")
+agent_pid=$(sa-session show keys | field .agentPid)
+for pid in "$supervisor" "$guard" "$agent_pid"; do
+	like "$(tr '\0' '\n' <"/proc/$pid/environ")" OPENAI_API_KEY "process $pid of the session can be looked into"
+	unlike "$(tr '\0' '\n' <"/proc/$pid/environ")" sk-ant "and holds no other provider's key"
+	unlike "$(tr '\0' ' ' <"/proc/$pid/cmdline")" sk- "nor any in its arguments"
+done
+sa-session prompt keys "say nothing secret" >/dev/null
+is "$(grep -rlaF sk-ant "$XDG_STATE_HOME" | wc -l)" 0 "no record, status file or log holds a key"
+sa-session close keys
 unlike "$(sa-session run --agent codex --agent-command "$agent" --credentials none "report env:OPENAI_API_KEY")" \
 	sk-fake "--credentials none gives it nothing"
+is "$(sa-session run --agent codex --agent-command "$agent" --credentials none --env OPENAI_API_KEY=mine "report env:OPENAI_API_KEY")" \
+	"env: OPENAI_API_KEY=mine" "but what --env names is given"
+status 3 "a credentials file that is not there is told" sa-session new --agent mock --credentials nowhere.env
+like "$(cat err)" 'nowhere.env' "by name"
 unset OPENAI_API_KEY ANTHROPIC_API_KEY
 
 # kill -9 of the supervisor: the agent's whole tree goes, the session is told as interrupted.

@@ -37,12 +37,19 @@ static bool is_generic(const struct findings *list, struct span name)
 	return false;
 }
 
+static bool is_kept(const struct string_list *keep, struct span name)
+{
+	for (size_t i = 0; i < keep->count; i++)
+		if (span_is(name, keep->items[i]))
+			return true;
+	return false;
+}
+
 /* Must this variable go? Those that are set anew always; with a selection
  * also every other key, and what opens our own server and vault. */
-static bool is_stripped(const char *entry, const struct findings *list,
+static bool is_stripped(struct span name, const struct findings *list,
 			const struct assignments *set, bool is_selective)
 {
-	struct span name = {entry, strcspn(entry, "=")};
 	if (is_assigned(set, name))
 		return true;
 	return is_selective &&
@@ -50,29 +57,31 @@ static bool is_stripped(const char *entry, const struct findings *list,
 		span_is(name, "SANDBOX_AGENT_VAULT_KEY_FILE") || is_generic(list, name));
 }
 
-/* The environment of the program. The last set->count entries are owned. */
+/* The environment of the program. From *ret_owned on its entries are owned. */
 static char **make_environment(const struct findings *list, const struct assignments *set,
-			       bool is_selective)
+			       const struct string_list *keep, bool is_selective,
+			       size_t *ret_owned)
 {
 	size_t count = 0, used = 0;
 	while (environ[count])
 		count++;
 	char **env = xcalloc(count + set->count + 1, sizeof(*env));
-	for (size_t i = 0; i < count; i++)
-		if (!is_stripped(environ[i], list, set, is_selective))
+	for (size_t i = 0; i < count; i++) {
+		struct span name = {environ[i], strcspn(environ[i], "=")};
+		if (is_kept(keep, name) || !is_stripped(name, list, set, is_selective))
 			env[used++] = environ[i];
+	}
+	*ret_owned = used;
 	for (size_t i = 0; i < set->count; i++)
-		env[used++] = xasprintf("%s=%s", set->items[i].name, set->items[i].from->secret);
+		if (!is_kept(keep, span_of(set->items[i].name)))
+			env[used++] = xasprintf("%s=%s", set->items[i].name, set->items[i].from->secret);
 	env[used] = NULL;
 	return env;
 }
 
-static void free_environment(char **env, const struct assignments *set)
+static void free_environment(char **env, size_t owned)
 {
-	size_t count = 0;
-	while (env[count])
-		count++;
-	for (size_t i = count - set->count; i < count; i++)
+	for (size_t i = owned; env[i]; i++)
 		secret_free(env[i]);
 	free(env);
 }
@@ -122,11 +131,12 @@ int verb_exec(const void *options, int argc, char **argv, struct sa_error *err)
 		return error_set(err, PROBLEM_NOT_FOUND, "program '%s' is not on PATH", argv[0]);
 	bool is_selective =
 	    o->agent || o->provider || (o->credentials && strcmp(o->credentials, "auto") != 0);
-	char **env = make_environment(&list, &set, is_selective);
+	size_t owned;
+	char **env = make_environment(&list, &set, &o->keep, is_selective, &owned);
 	secret_restore_core();
 	execve(found ? found : argv[0], argv, env);
 	int saved = errno;
-	free_environment(env, &set);
+	free_environment(env, owned);
 	return error_set_errno(err, saved == ENOENT ? PROBLEM_NOT_FOUND : PROBLEM_FAILED, saved,
 			       "start '%s'", argv[0]);
 }

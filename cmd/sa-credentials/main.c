@@ -66,6 +66,8 @@ static const struct option exec_table[] = {
     AGENT_AND_PROVIDER(exec_options),
     {"credentials", 'c', OPTION_STRING, offsetof(struct exec_options, credentials), "FROM",
      "auto, none, or a file of variables or a vault", COMPLETE_FILES},
+    {"keep", 0, OPTION_LIST, offsetof(struct exec_options, keep), "NAME",
+     "leave this variable as it is; repeatable", NULL},
     SEARCH_OPTIONS(exec_options),
     QUIET(exec_options),
     OPTIONS_END,

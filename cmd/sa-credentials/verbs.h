@@ -41,6 +41,7 @@ struct exec_options {
 	const char *agent;
 	const char *provider;
 	const char *credentials; /* "auto", "none" or a file */
+	struct string_list keep; /* variables that stay as they are */
 	bool is_quiet;
 };
 

@@ -9,32 +9,11 @@
 #include "cli/command.h"
 #include "cli/words.h"
 #include "json/write.h"
-#include "os/dirs.h"
 
 #include <stdlib.h>
 #include <unistd.h>
 
 enum { SERVER_ID_LENGTH = 16 };
-
-/*
- * The agent's argv behind "sa-credentials exec", which hands over the keys of
- * this agent's provider only and becomes the agent. An array of borrowed
- * strings for the caller to free.
- */
-static char **with_credentials(const struct agent_program *program, const char *wish, char *helper)
-{
-	size_t count = 0, n = 0;
-	while (program->argv[count])
-		count++;
-	const char *const front[] = {helper, "exec",	      "--agent", program->name,
-				     "--credentials", wish, "--"};
-	const char **argv = xcalloc(count + ARRAY_SIZE(front) + 1, sizeof(*argv));
-	for (size_t i = 0; wish && i < ARRAY_SIZE(front); i++)
-		argv[n++] = front[i];
-	for (size_t i = 0; i < count; i++)
-		argv[n++] = program->argv[i];
-	return (char **)(void *)argv;
-}
 
 static int start(struct connection *c, const struct create_options *o, const char *cwd,
 		 struct sa_error *err)
@@ -46,18 +25,15 @@ static int start(struct connection *c, const struct create_options *o, const cha
 	const char *name = o->agent ? o->agent : o->agent_command ? NULL : "claude";
 	cleanup_free char *server_id = ident_random(SERVER_ID_LENGTH);
 	int rc = agent_program_find(name, (const char *const *)(void *)words, &program, err);
-	cleanup_free char *helper = o->credentials ? dirs_find_sibling("sa-credentials") : NULL;
-	if (rc == 0 && o->credentials && !helper)
-		rc = error_set(err, PROBLEM_FAILED, "sa-credentials is not installed");
 	if (rc == 0) {
-		cleanup_free char **argv = with_credentials(&program, o->credentials, helper);
 		const struct launch launch = {
 		    .server_id = server_id,
 		    .agent = program.name,
-		    .argv = argv,
+		    .argv = program.argv,
 		    .cwd = cwd,
 		    .env = o->env.items,
 		    .env_count = o->env.count,
+		    .credentials = o->credentials,
 		};
 		rc = launch_server(&launch, err);
 	}

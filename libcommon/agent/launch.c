@@ -15,6 +15,8 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -45,66 +47,139 @@ static char **make_environment(const struct launch *launch)
 	return env;
 }
 
-static char **make_argv(const struct launch *launch, const char *ready_fd)
+/* A growing argv of borrowed words. */
+struct words {
+	const char **items;
+	size_t count;
+};
+
+static void add_word(struct words *words, const char *word)
 {
-	size_t limits = 0, words = 0;
-	while (launch->limits && launch->limits[limits])
-		limits++;
-	while (launch->argv[words])
-		words++;
-	const char *const fixed[] = {"sa-supervise", "--server-id", launch->server_id, "--agent",
-				     launch->agent,  "--ready-fd",  ready_fd,	     "--cwd",
-				     launch->cwd};
-	const char **argv = xcalloc(ARRAY_SIZE(fixed) + limits + words + 2, sizeof(*argv));
-	size_t n = 0;
-	for (size_t i = 0; i < ARRAY_SIZE(fixed); i++)
-		argv[n++] = fixed[i];
-	for (size_t i = 0; i < limits; i++)
-		argv[n++] = launch->limits[i];
-	argv[n++] = "--";
-	for (size_t i = 0; i < words; i++)
-		argv[n++] = launch->argv[i];
-	return (char **)(uintptr_t)argv;
+	words->items = xreallocarray(words->items, words->count + 2, sizeof(*words->items));
+	words->items[words->count++] = word;
+	words->items[words->count] = NULL;
 }
 
-/* Its readiness line. 0, or -1 with the problem in it. */
-static int wait_ready(int fd, struct sa_error *err)
+static void add_words(struct words *words, const char *const *more)
 {
-	cleanup_buf struct buf line = BUF_INIT(READY_LINE_BYTES);
-	if (io_read_all(fd, &line, "the supervisor's readiness", err) < 0)
-		return -1;
-	struct span text = span_trim(buf_span(&line));
-	if (text.n == 0)
-		return error_set(err, PROBLEM_FAILED, "the supervisor ended before it was ready");
-	return link_problem(text, err) ? -1 : 0;
+	for (; more && *more; more++)
+		add_word(words, *more);
 }
 
-int launch_server(const struct launch *launch, struct sa_error *err)
+/* "sa-credentials exec ... --", which becomes program. kept: names of env, owned by the caller. */
+static void add_credentials(struct words *words, const struct launch *launch, char *const *kept,
+			    const char *program)
 {
-	cleanup_free char *program = dirs_find_sibling("sa-supervise");
-	if (!program)
-		return error_set(err, PROBLEM_FAILED,
-				 "sa-supervise is neither beside this program nor on PATH; the "
-				 "installation is incomplete");
+	add_words(words, (const char *const[]){"sa-credentials", "exec", "--quiet", "--agent",
+					       launch->agent, "--credentials",
+					       launch->credentials, NULL});
+	for (size_t i = 0; i < launch->env_count; i++) {
+		add_word(words, "--keep");
+		add_word(words, kept[i]);
+	}
+	add_word(words, "--");
+	add_word(words, program);
+}
+
+static void add_supervise(struct words *words, const struct launch *launch)
+{
+	add_words(words, (const char *const[]){"--server-id", launch->server_id, "--agent",
+					       launch->agent, "--ready-fd", "3", "--cwd",
+					       launch->cwd, NULL});
+	add_words(words, launch->limits);
+	add_word(words, "--");
+	add_words(words, (const char *const *)launch->argv);
+}
+
+/* What a supervisor that ended before it was ready printed, as an error of its kind. */
+static int early_end(pid_t pid, int stderr_fd, struct sa_error *err)
+{
+	static const enum problem_kind kinds[] = {PROBLEM_INVALID_REQUEST, PROBLEM_NOT_FOUND,
+						  PROBLEM_PERMISSION_DENIED, PROBLEM_STORE_ERROR};
+	cleanup_buf struct buf text = BUF_INIT(READY_LINE_BYTES);
+	int status = spawn_wait(pid);
+	enum problem_kind kind = PROBLEM_FAILED;
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (WIFEXITED(status) &&
+		    WEXITSTATUS(status) == problem_info(kinds[i])->exit_status)
+			kind = kinds[i];
+	if (lseek(stderr_fd, 0, SEEK_SET) == 0)
+		while (io_read_some(stderr_fd, &text, 4096) > 0)
+			continue;
+	struct span words = span_trim(buf_span(&text));
+	return error_set(err, kind, "%.*s", SPAN_ARG(words.n ? words : span_of("the supervisor "
+									       "ended before it "
+									       "was ready")));
+}
+
+/* Start argv and wait for its readiness line. 0, or -1 with the problem in it. */
+static int start_and_wait(const char *path, char *const *argv, char *const *env,
+			  struct sa_error *err)
+{
 	int ready[2];
-	if (pipe2(ready, O_CLOEXEC) < 0)
+	/* A file in memory: it may write there for as long as it lives, and nobody waits for it. */
+	cleanup_close int stderr_fd = memfd_create("supervisor-stderr", MFD_CLOEXEC);
+	if (stderr_fd < 0 || pipe2(ready, O_CLOEXEC) < 0)
 		return error_set_errno(err, PROBLEM_FAILED, errno, "make a pipe");
 	cleanup_close int ready_read = ready[0];
 	cleanup_close int ready_write = ready[1];
-	cleanup_free char **env = make_environment(launch);
-	cleanup_free char **argv = make_argv(launch, "3");
 	struct spawn spawn = SPAWN_INIT;
-	spawn.path = program;
+	spawn.path = path;
 	spawn.argv = argv;
 	spawn.env = env;
+	spawn.fds[2] = stderr_fd;
 	spawn.fds[READY_FD] = ready_write;
 	spawn.fd_count = READY_FD + 1;
 	spawn.is_session_leader = true;
 	/* It outlives us: whoever is our reaper then is its parent. */
-	if (spawn_start(&spawn, err) < 0)
+	pid_t pid = spawn_start(&spawn, err);
+	if (pid < 0)
 		return -1;
 	close(TAKE_FD(ready_write));
-	return wait_ready(ready_read, err);
+	cleanup_buf struct buf line = BUF_INIT(READY_LINE_BYTES);
+	if (io_read_all(ready_read, &line, "the supervisor's readiness", err) < 0)
+		return -1;
+	struct span text = span_trim(buf_span(&line));
+	if (text.n == 0)
+		return early_end(pid, stderr_fd, err);
+	return link_problem(text, err) ? -1 : 0;
+}
+
+/* The sibling's path (caller frees); NULL with err. */
+static char *need_sibling(const char *name, struct sa_error *err)
+{
+	char *path = dirs_find_sibling(name);
+	if (!path)
+		error_set(err, PROBLEM_FAILED,
+			  "%s is neither beside this program nor on PATH; the installation is "
+			  "incomplete",
+			  name);
+	return path;
+}
+
+int launch_server(const struct launch *launch, struct sa_error *err)
+{
+	cleanup_free char *supervise = need_sibling("sa-supervise", err);
+	cleanup_free char *credentials =
+	    supervise && launch->credentials ? need_sibling("sa-credentials", err) : NULL;
+	if (!supervise || (launch->credentials && !credentials))
+		return -1;
+	cleanup_free char **env = make_environment(launch);
+	cleanup_free char **kept = xcalloc(launch->env_count + 1, sizeof(*kept));
+	for (size_t i = 0; i < launch->env_count; i++)
+		kept[i] = xmemdup0(launch->env[i], strcspn(launch->env[i], "="));
+	struct words words = {NULL, 0};
+	if (credentials)
+		add_credentials(&words, launch, kept, supervise);
+	else
+		add_word(&words, "sa-supervise");
+	add_supervise(&words, launch);
+	int rc = start_and_wait(credentials ? credentials : supervise,
+				(char *const *)(uintptr_t)words.items, env, err);
+	for (size_t i = 0; i < launch->env_count; i++)
+		free(kept[i]);
+	free(words.items);
+	return rc;
 }
 
 int launch_reap(struct store *store, struct server *server, struct sa_error *err)

@@ -14,11 +14,15 @@ struct launch {
 	const char *cwd;	     /* absolute */
 	const char *const *env;	     /* count entries NAME=VALUE beside our environment */
 	size_t env_count;
+	const char *credentials;     /* "auto", "none" or a file: only the agent's keys get in; NULL:
+					the environment as it is */
 	const char *const *limits;   /* options for sa-supervise, e.g. "--lease", "5m"; ends with NULL */
 };
 
 /*
- * Run sa-supervise in a session of its own and wait until its agent runs.
+ * Run sa-supervise in a session of its own and wait until its agent runs. With
+ * credentials, "sa-credentials exec" becomes the supervisor, so that no process
+ * of the session ever holds another provider's keys; what env names stays.
  * 0; -1 with what it said: PROBLEM_CONFLICT (that server runs already),
  * PROBLEM_NOT_FOUND (no such program) and others.
  */
