@@ -43,6 +43,21 @@ ok "close ends it" sa-session close one
 is "$(state one)" closed "and it says so"
 status 4 "a closed session takes no prompt" sa-session prompt one hello
 
+# Two sessions of one agent, the second made by a client of the supervisor's socket.
+sa-session new --agent mock --id first >record
+folder=$(db "select socket_dir from servers where id='$(field .serverId <record)'")
+(cd "$folder" && perl -MIO::Socket::UNIX -e '
+	my $s = IO::Socket::UNIX->new("sock") or die;
+	print $s q({"op":"send","ref":1,"sessionName":"second","payload":{"jsonrpc":"2.0","id":"x",),
+		q("method":"session/new","params":{"cwd":"/","mcpServers":[]}}}), "\n";
+	while (<$s>) { last if /"type":"answer"/ }')
+is "$(state second)" idle "a session is recorded whoever made it"
+ok "one of two sessions is closed" sa-session close first
+is "$(state first) $(state second)" "closed idle" "and the other goes on"
+ok "with its agent" sa-session prompt second "say still here"
+ok "the last one closes the agent" sa-session close second
+unlike "$(sa-session servers)" "$(field .serverId <record)" "and no server is left behind"
+
 # Keys: only the agent's own reach the session, in whatever process, file or record.
 export OPENAI_API_KEY=sk-fake-openai ANTHROPIC_API_KEY=sk-ant-fake
 agent=$BIN_DIR/sa-mock-agent

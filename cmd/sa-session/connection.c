@@ -2,7 +2,9 @@
 
 #include "agent/launch.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "json/scan.h"
+#include "json/write.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -66,4 +68,54 @@ int connection_link(struct connection *c, struct sa_error *err)
 				 c->session.end_reason ? ": " : "",
 				 c->session.end_reason ? c->session.end_reason : "");
 	return link_open(&c->link, &c->server, err);
+}
+
+int connection_stop_server(struct connection *c, const char *reason, struct sa_error *err)
+{
+	cleanup_buf struct buf op = BUF_INIT(BUF_MAX_OWN);
+	int64_t ref = ++c->link.next_ref;
+	struct link_answer answer = {.session_id = NULL};
+	json_open(&op, '{');
+	json_kv_string(&op, "op", "stop");
+	json_kv_int(&op, "ref", ref);
+	json_kv_string(&op, "outcome", "closed");
+	json_kv_string(&op, "reason", reason);
+	json_close(&op, '}');
+	if (link_send(&c->link, buf_span(&op), err) < 0)
+		return -1;
+	int rc = link_wait(&c->link, c->store, &c->server, ref, "stopped", DEADLINE_NEVER, -1,
+			   &answer, err);
+	link_answer_clear(&answer);
+	return rc < 0 ? -1 : 0;
+}
+
+struct other_search {
+	const char *id;
+	bool has_other;
+};
+
+static int note_other(const struct session *session, void *arg)
+{
+	struct other_search *search = arg;
+	search->has_other |= !session_state_is_over(session->state) &&
+			     strcmp(session->id, search->id) != 0;
+	return 0;
+}
+
+int connection_close_session(struct connection *c, struct sa_error *err)
+{
+	struct other_search search = {c->session.id, false};
+	if (store_each_session(c->store, c->server.key, note_other, &search, err) < 0)
+		return -1;
+	if (!search.has_other)
+		return connection_stop_server(c, "closed", err);
+	cleanup_buf struct buf params = BUF_INIT(BUF_MAX_OWN);
+	struct link_answer answer = {.session_id = NULL};
+	json_open(&params, '{');
+	json_kv_string(&params, "sessionId", c->session.agent_session_id);
+	json_close(&params, '}');
+	int rc = link_call(&c->link, c->store, &c->server, "session/close", buf_span(&params), NULL,
+			   DEADLINE_NEVER, &answer, err);
+	link_answer_clear(&answer);
+	return rc;
 }

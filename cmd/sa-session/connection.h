@@ -27,5 +27,9 @@ void connection_close(struct connection *c);
 int connection_find(struct connection *c, const char *reference, struct sa_error *err);
 /* Connect to its supervisor. 0, or -1: PROBLEM_CONFLICT when it is over. */
 int connection_link(struct connection *c, struct sa_error *err);
+/* End the agent, its process tree and all sessions it has; wait for it. 0, or -1. */
+int connection_stop_server(struct connection *c, const char *reason, struct sa_error *err);
+/* End the linked session: its agent too, unless that has other sessions. 0, or -1. */
+int connection_close_session(struct connection *c, struct sa_error *err);
 
 #endif

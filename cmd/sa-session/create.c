@@ -73,25 +73,6 @@ static int open_session(struct connection *c, const struct create_options *o, co
 	return store_find_session(c->store, id, &c->session, err);
 }
 
-int create_undo(struct connection *c, const char *reason, struct sa_error *err)
-{
-	cleanup_buf struct buf op = BUF_INIT(BUF_MAX_OWN);
-	int64_t ref = ++c->link.next_ref;
-	struct link_answer answer = {.session_id = NULL};
-	json_open(&op, '{');
-	json_kv_string(&op, "op", "stop");
-	json_kv_int(&op, "ref", ref);
-	json_kv_string(&op, "outcome", "closed");
-	json_kv_string(&op, "reason", reason);
-	json_close(&op, '}');
-	if (link_send(&c->link, buf_span(&op), err) < 0)
-		return -1;
-	int rc = link_wait(&c->link, c->store, &c->server, ref, "stopped", DEADLINE_NEVER, -1,
-			   &answer, err);
-	link_answer_clear(&answer);
-	return rc < 0 ? -1 : 0;
-}
-
 int create_session(struct connection *c, const struct create_options *o, struct sa_error *err)
 {
 	cleanup_free char *cwd = realpath(o->cwd ? o->cwd : ".", NULL);
@@ -114,6 +95,6 @@ int create_session(struct connection *c, const struct create_options *o, struct 
 	if (open_session(c, o, cwd, err) == 0)
 		return 0;
 	struct sa_error ignored;
-	create_undo(c, "the session could not be made", &ignored);
+	connection_stop_server(c, "the session could not be made", &ignored);
 	return -1;
 }

@@ -18,7 +18,5 @@ struct create_options {
 /* Leaves c connected to the new session. 0; -1 and nothing is left running. */
 int create_session(struct connection *c, const struct create_options *options,
 		   struct sa_error *err);
-/* End the session's agent when it serves nothing else. 0, or -1. */
-int create_undo(struct connection *c, const char *reason, struct sa_error *err);
 
 #endif

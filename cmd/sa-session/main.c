@@ -175,7 +175,7 @@ static int run_once(const void *arg, int argc, char **argv, struct sa_error *err
 	if (rc == 0)
 		rc = judge_stop(turn.stop_reason, err);
 	struct sa_error ignored;
-	create_undo(&c, "run is over", &ignored);
+	connection_stop_server(&c, "run is over", &ignored);
 	turn_clear(&turn);
 	return rc;
 }
@@ -195,7 +195,7 @@ static int run_close(const void *arg, int argc, char **argv, struct sa_error *er
 				return -1;
 			continue;
 		}
-		if (connection_link(&c, err) < 0 || create_undo(&c, "closed", err) < 0)
+		if (connection_link(&c, err) < 0 || connection_close_session(&c, err) < 0)
 			return -1;
 	}
 	return SA_EXIT_OK;

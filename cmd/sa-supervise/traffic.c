@@ -185,19 +185,13 @@ static void learn_new_session(struct supervisor *sv, struct call *call, struct s
 }
 
 /* session/load and session/resume: the session named in the request lives again. */
-static void learn_resumed(struct supervisor *sv, struct call *call, const struct envelope *request,
-			  struct span result)
+static void learn_resumed(struct session_track *t, struct span result)
 {
-	(void)request;
-	if (!call->session)
-		return;
-	call->session->is_replay_hidden = false;
-	call->session->record.state = SESSION_IDLE;
-	free(call->session->record.end_reason);
-	call->session->record.end_reason = NULL;
-	sessions_refresh(call->session);
-	sessions_learn_result(call->session, result);
-	(void)sv;
+	t->record.state = SESSION_IDLE;
+	free(t->record.end_reason);
+	t->record.end_reason = NULL;
+	sessions_refresh(t);
+	sessions_learn_result(t, result);
 }
 
 static void learn_answer(struct supervisor *sv, struct call *call, const struct envelope *e)
@@ -210,11 +204,11 @@ static void learn_answer(struct supervisor *sv, struct call *call, const struct 
 		sessions_refresh(t);
 	} else if (strcmp(method, "session/new") == 0 && is_ok) {
 		learn_new_session(sv, call, e->result);
-	} else if (strcmp(method, "session/load") == 0 || strcmp(method, "session/resume") == 0) {
-		if (t)
-			t->is_replay_hidden = false;
+	} else if (t && (strcmp(method, "session/load") == 0 ||
+			 strcmp(method, "session/resume") == 0)) {
+		t->is_replay_hidden = false;
 		if (is_ok)
-			learn_resumed(sv, call, e, e->result);
+			learn_resumed(t, e->result);
 	} else if (is_ok && t &&
 		   (strcmp(method, "session/close") == 0 || strcmp(method, "session/delete") == 0)) {
 		sessions_set_over(t, SESSION_CLOSED, "closed");

@@ -94,20 +94,6 @@ int io_read_file(const char *path, struct buf *b, struct sa_error *err)
 	return io_read_all(fd, b, path, err);
 }
 
-int io_write_file(const char *path, struct span data, mode_t mode, struct sa_error *err)
-{
-	cleanup_free char *fresh = xasprintf("%s.new", path);
-	cleanup_close int fd =
-	    open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
-	if (fd < 0)
-		return error_set_errno(err, kind_of_errno(errno), errno, "create %s", fresh);
-	if (io_write_all(fd, data) == 0 && fsync(fd) == 0 && rename(fresh, path) == 0)
-		return 0;
-	int saved = errno;
-	unlink(fresh);
-	return error_set_errno(err, kind_of_errno(saved), saved, "write %s", path);
-}
-
 int io_set_nonblocking(int fd)
 {
 	int flags = fcntl(fd, F_GETFL);

@@ -1,4 +1,4 @@
-/* Files and descriptors: whole reads, whole writes, atomic replacement. */
+/* Files and descriptors: whole reads, whole writes. */
 #ifndef SA_OS_IO_H
 #define SA_OS_IO_H
 
@@ -23,8 +23,6 @@ int io_read_all(int fd, struct buf *b, const char *what, struct sa_error *err);
  * it is no regular file. 0, or -1.
  */
 int io_read_file(const char *path, struct buf *b, struct sa_error *err);
-/* Replace path by data: "<path>.new", fsync, rename; mode e.g. 0600. 0, or -1. */
-int io_write_file(const char *path, struct span data, mode_t mode, struct sa_error *err);
 int io_set_nonblocking(int fd); /* 0, or -1 with errno */
 /* Make sure that 0, 1 and 2 are open, on /dev/null if need be. */
 void io_open_standard_fds(void);

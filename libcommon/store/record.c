@@ -71,14 +71,6 @@ const char *ask_state_name(enum ask_state state)
 	return (size_t)state < ARRAY_SIZE(ask_states) ? ask_states[state] : "unknown";
 }
 
-int session_state_of_name(const char *name)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(session_states); i++)
-		if (strcmp(name, session_states[i]) == 0)
-			return (int)i;
-	return -1;
-}
-
 bool session_state_is_over(enum session_state state)
 {
 	return state == SESSION_CLOSED || state == SESSION_INTERRUPTED;
@@ -140,12 +132,6 @@ void session_open_json(struct buf *b, const struct session *s)
 	json_kv_string(b, "endReason", s->end_reason);
 	json_kv_time(b, "createdAt", s->created_ms);
 	json_kv_time(b, "updatedAt", s->updated_ms);
-}
-
-void session_add_json(struct buf *b, const struct session *s)
-{
-	session_open_json(b, s);
-	buf_adds(b, "}\n");
 }
 
 void server_add_json(struct buf *b, const struct server *s, bool is_alive)

@@ -129,8 +129,6 @@ const char *server_state_name(enum server_state state);
 const char *session_state_name(enum session_state state);
 const char *sender_name(enum sender sender);
 const char *ask_state_name(enum ask_state state);
-/* -1 for a name that is none. */
-int session_state_of_name(const char *name);
 /* closed or interrupted */
 bool session_state_is_over(enum session_state state);
 
@@ -139,11 +137,10 @@ void event_id_add(struct buf *b, const char *server_uid, int64_t index);
 /* Take an event id apart: its uid (borrowed from text) and its index. 0, or -1. */
 int event_id_parse(struct span text, struct span *ret_uid, int64_t *ret_index);
 
+/* More members may follow: the object is left open and without newline. */
+void session_open_json(struct buf *b, const struct session *session);
 /* Append the JSON form and a newline. */
 void event_add_json(struct buf *b, const struct event *event);
-/* session: more members may follow, so the object is left open and without newline. */
-void session_open_json(struct buf *b, const struct session *session);
-void session_add_json(struct buf *b, const struct session *session);
 void server_add_json(struct buf *b, const struct server *server, bool is_alive);
 /* event_payload: the request as it came; SPAN_NONE leaves it out. */
 void ask_add_json(struct buf *b, const struct ask *ask, const struct server *server,
