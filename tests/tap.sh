@@ -44,6 +44,12 @@ tap_cleanup() {
 		wait_until 5 tap_is_gone "$pid" || kill -KILL -- "-$pid"
 		wait "$pid"
 	done 2>/dev/null
+	# Supervisors outlive whoever started them: the test's own say who they are.
+	for pid in $(sed -n 's/.*"supervisorPid":\([0-9]*\).*/\1/p' \
+		"$XDG_STATE_HOME"/sandbox-agent/run/*/status.json 2>/dev/null); do
+		[ "$(tr '\0' '\n' <"/proc/$pid/environ" | sed -n 's/^XDG_STATE_HOME=//p')" = "$XDG_STATE_HOME" ] &&
+			kill -TERM "$pid" && wait_until 5 eval "! kill -0 $pid"
+	done 2>/dev/null
 	cd /
 	rm -rf "$T"
 	if [ -z "$tap_done" ]; then
