@@ -26,6 +26,10 @@ printf 'command\tsa-plain\tone verb without a name\n'
 printf 'verb\t-\t[FILE]\tdo it\t@files\n'
 printf 'option\t-\tlevel\tl\tN\thow much\tlow high\n'
 END
+cat >fake/sa-install-agent <<'END'
+#!/bin/sh
+[ "$*" = --list ] && printf '{"id":"mock","installed":true}\n{"id":"other","reason":"\\"id\\":\\"no\\""}\n'
+END
 chmod +x fake/*
 export PATH=$T/fake:$PATH
 
@@ -56,7 +60,7 @@ is "$(in_bash sandbox-agent session new --m)" "--mode" "bash: options behind the
 is "$(in_bash sa-session new --mode a)" "ask auto" "bash: values"
 is "$(in_bash sa-session new --mode = d)" "deny" "bash: values behind an equals sign"
 is "$(in_bash sa-session new --mode =)" "ask auto deny" "bash: all values behind an equals sign"
-is "$(in_bash sa-session new -a '')" "mock" "bash: agents, by the letter"
+is "$(in_bash sa-session new -a '')" "mock other" "bash: agents, by the letter"
 is "$(in_bash sa-session show '')" "ses-1 ses-2" "bash: sessions"
 is "$(in_bash sa-session show -- --)" "" "bash: no options behind --"
 is "$(in_bash sa-session new --cwd files/)" "files/sub" "bash: folders only"
@@ -71,7 +75,7 @@ if command -v fish >/dev/null; then
 	is "$(in_fish 'sandbox-agent session ')" "new show " "fish: verbs behind the umbrella"
 	is "$(in_fish 'sa-session new --a')" "--agent " "fish: options"
 	is "$(in_fish 'sa-session new --mode a')" "ask auto " "fish: values"
-	is "$(in_fish 'sandbox-agent session new --agent ')" "mock " "fish: agents"
+	is "$(in_fish 'sandbox-agent session new --agent ')" "mock other " "fish: agents"
 	is "$(in_fish 'sa-session show ')" "ses-1 ses-2 " "fish: sessions"
 	is "$(in_fish 'sa-plain --level ')" "high low " "fish: a command without verbs"
 else
@@ -94,7 +98,7 @@ if command -v zsh >/dev/null; then
 	is "$(in_zsh sa-session new --mode '')" "ask auto deny" "zsh: values"
 	is "$(in_zsh sa-session new --mode=a)" "ask auto deny" "zsh: values behind an equals sign"
 	is "$(in_zsh sa-session show '')" "ses-1 ses-2" "zsh: sessions"
-	is "$(in_zsh sa-session new --agent '')" "mock" "zsh: agents"
+	is "$(in_zsh sa-session new --agent '')" "mock other" "zsh: agents"
 	is "$(in_zsh sa-plain '')" "files" "zsh: files"
 else
 	skip "zsh: completions come" "zsh is not there"

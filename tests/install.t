@@ -17,6 +17,7 @@ for command in $commands; do
 done
 ok "zsh's completion is there" test -s dest/opt/x/share/zsh/site-functions/_sandbox-agent
 ok "fish's completion is there" test -s dest/opt/x/share/fish/vendor_completions.d/sandbox-agent.fish
+is "$(grep -h ^ExecStart= dest/opt/x/lib/systemd/user/*.service | sed 's/ .*//' | sort -u)" "ExecStart=/opt/x/bin/sa-serve" "units start what was installed"
 ok "install again changes nothing" tree install
 is "$(find dest -type f -perm /022)" "" "nothing is writable by others"
 ok "uninstall runs" tree uninstall

@@ -8,6 +8,7 @@
 #   skip NAME WHY          skip_all WHY              need TOOL... (skip_all without)
 #   start COMMAND...       in its own session, ended with the test, pid in $started
 #   wait_until SECONDS COMMAND...   the one place where a test may poll
+#   is_dead PID            it has ended, whoever reaps it
 #   done_testing           last line; a test that ends without it fails
 # Standard output of COMMANDs goes to $T/out, standard error to $T/err.
 set -euo pipefail
@@ -46,9 +47,9 @@ tap_cleanup() {
 	done 2>/dev/null
 	# Supervisors outlive whoever started them: the test's own say who they are.
 	for pid in $(sed -n 's/.*"supervisorPid":\([0-9]*\).*/\1/p' \
-		"$XDG_STATE_HOME"/sandbox-agent/run/*/status.json 2>/dev/null); do
+		"$XDG_STATE_HOME"/sandbox-agent/{run,processes}/*/status.json 2>/dev/null); do
 		[ "$(tr '\0' '\n' <"/proc/$pid/environ" | sed -n 's/^XDG_STATE_HOME=//p')" = "$XDG_STATE_HOME" ] &&
-			kill -TERM "$pid" && wait_until 5 eval "! kill -0 $pid"
+			kill -TERM "$pid" && wait_until 5 is_dead "$pid"
 	done 2>/dev/null
 	cd /
 	rm -rf "$T"
@@ -57,6 +58,13 @@ tap_cleanup() {
 		[ "$status" -ne 0 ] || status=1
 	fi
 	exit "$status"
+}
+
+# No process of this pid, or a zombie that its parent has not looked after.
+is_dead() { # PID
+	local stat
+	stat=$(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null) || return 0
+	[[ $stat == [ZX]* ]]
 }
 
 tap_is_gone() { ! kill -0 -- "-$1" 2>/dev/null; }

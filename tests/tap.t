@@ -33,5 +33,5 @@ not_ok "and so is the folder" test -e "$folder"
 child 'sa-session new --agent mock --id left >/dev/null; echo "pid $(sa-session show left | jq .supervisorPid)"; done_testing' >report
 pid=$(sed -n 's/^pid //p' report)
 like "$pid" '^[0-9]+$' "a session that a test leaves has a supervisor"
-not_ok "which is gone behind the test" kill -0 "$pid"
+ok "which is gone behind the test" is_dead "$pid"
 done_testing

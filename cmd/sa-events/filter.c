@@ -41,10 +41,11 @@ void filter_free(struct filter *filter)
 		jq_teardown(&filter->jq);
 }
 
-bool filter_matches(const struct filter *filter, const struct view *view)
+bool filter_matches(const struct filter *filter, struct view *view)
 {
 	if (!filter->types || filter->types->count == 0)
 		return true;
+	view_look_inside(view);
 	for (size_t i = 0; i < filter->types->count; i++) {
 		const char *type = filter->types->items[i];
 		if (json_string_is(view->method, type) || json_string_is(view->kind, type) ||

@@ -21,7 +21,7 @@ int filter_init(struct filter *filter, const struct string_list *types, const ch
 void filter_free(struct filter *filter);
 #define cleanup_filter __attribute__((cleanup(filter_free)))
 
-bool filter_matches(const struct filter *filter, const struct view *view);
+bool filter_matches(const struct filter *filter, struct view *view);
 /* Append each output of the program as one compact line; its errors go to stderr. */
 void filter_run(struct filter *filter, struct span line, struct buf *out);
 

@@ -17,13 +17,19 @@ struct follower {
 	int64_t position; /* everything up to this eventIndex is printed */
 	struct link link; /* fd -1: none */
 	int64_t open_prompts;
-	bool has_turn_end; /* seen since the start */
-	bool is_over;	   /* ended in the store */
-	bool is_due;	   /* look into the store without delay */
+	int64_t awaited_turns; /* ends that are still to come, of prompts that run or wait */
+	bool has_turn_end;     /* seen since the start */
+	bool is_over;	       /* ended in the store */
+	bool is_due;	       /* look into the store without delay */
+	bool is_readable;      /* the link has news */
 	bool is_done;
 };
 
 void follower_free(struct follower *f);
+/* Print the requests of the server that wait for an answer, then stand behind its last event: who
+ * begins to follow now must not miss what is asked already. 0, or -1. */
+int follower_show_open(struct follower *f, const struct server *server, struct store *store,
+		       struct sink *sink, struct sa_error *err);
 /* Print committed events behind the position, to the end. 0, or -1. */
 int follower_read_store(struct follower *f, struct store *store, struct sink *sink,
 			struct sa_error *err);
@@ -31,7 +37,7 @@ int follower_read_store(struct follower *f, struct store *store, struct sink *si
 int follower_visit(struct follower *f, struct store *store, struct sink *sink, enum until until,
 		   struct sa_error *err);
 /* Print what the link has now. 0, or -1. */
-int follower_read_link(struct follower *f, struct store *store, struct sink *sink,
-		       enum until until, struct sa_error *err);
+int follower_read_link(struct follower *f, struct store *store, struct sink *sink, enum until until,
+		       struct sa_error *err);
 
 #endif

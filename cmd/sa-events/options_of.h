@@ -16,11 +16,17 @@ struct options {
 	struct string_list types;
 	const char *jq;
 	const char *format;
+	const char *bundle; /* export: a file of sa-store export */
+	const char *server; /* sse */
+	uint64_t after;	    /* sse; UINT64_MAX: not given */
+	uint64_t width; /* columns for words, 0: not wrapped; UINT64_MAX: as the terminal is */
+	bool is_interactive;
 };
 
 int follow_run(const void *options, int argc, char **argv, struct sa_error *err);
 int list_run(const void *options, int argc, char **argv, struct sa_error *err);
 int show_run(const void *options, int argc, char **argv, struct sa_error *err);
+int sse_run(const void *options, int argc, char **argv, struct sa_error *err);
 int export_run(const void *options, int argc, char **argv, struct sa_error *err);
 
 #endif

@@ -2,10 +2,11 @@
 
 #include "base/xalloc.h"
 #include "json/scan.h"
-#include "plain.h"
+#include "cli/plain.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #define DIM "\033[2m"
@@ -14,14 +15,25 @@
 #define BOLD "\033[1m"
 #define RESET "\033[0m"
 
-void render_init(struct render *r)
+void render_init(struct render *r, const struct options *options)
 {
 	const char *no_color = getenv("NO_COLOR");
 	const char *term = getenv("TERM");
 	*r = (struct render){
 	    .has_color = isatty(STDOUT_FILENO) && !(no_color && *no_color) &&
 			 !(term && strcmp(term, "dumb") == 0),
+	    .options = options,
 	};
+	r->prose.has_color = r->has_color;
+}
+
+/* Before each text: terminals change their size. */
+static size_t width_now(const struct render *r)
+{
+	struct winsize size;
+	if (r->options->width != UINT64_MAX)
+		return (size_t)r->options->width;
+	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
 void render_free(struct render *r)
@@ -40,7 +52,7 @@ void render_end(struct render *r, struct buf *out)
 {
 	if (r->stream == STREAM_NONE)
 		return;
-	paint(r, out, RESET);
+	prose_end(&r->prose, out);
 	buf_addc(out, '\n');
 	r->stream = STREAM_NONE;
 }
@@ -53,13 +65,18 @@ static void chunk(struct render *r, struct buf *out, enum render_stream stream,
 		r->stream = stream;
 		if (stream == STREAM_USER)
 			buf_adds(out, "> ");
-		paint(r, out, stream == STREAM_THOUGHT ? DIM : stream == STREAM_USER ? BOLD : "");
+		const char *base = stream == STREAM_THOUGHT ? DIM : stream == STREAM_USER ? BOLD : "";
+		r->prose.width = width_now(r);
+		prose_begin(&r->prose, base);
+		paint(r, out, base);
 	}
-	struct span text = json_get(content, "text");
-	if (text.p) {
-		plain_add_json(out, text);
+	struct buf text = BUF_INIT(BUF_MAX_OWN);
+	if (json_string_add(&text, json_get(content, "text")) == 0) {
+		prose_add(&r->prose, out, buf_span(&text));
+		buf_free(&text);
 		return;
 	}
+	buf_free(&text);
 	buf_addc(out, '[');
 	plain_add_json(out, json_get(content, "type"));
 	struct span uri = json_get(content, "uri");
@@ -187,6 +204,9 @@ static void permission(struct render *r, struct buf *out, const struct view *v)
 	buf_adds(out, "? permission wanted: ");
 	plain_add_json(out, json_path(v->payload, "params.toolCall.title"));
 	buf_addc(out, '\n');
+	/* Asked by questions.c, in its turn. */
+	if (r->options->is_interactive)
+		return;
 	struct span options = json_path(v->payload, "params.options"), option;
 	struct json_iter it = json_iter(options);
 	while (json_type(options) == JSON_ARRAY && json_next(&it, NULL, &option)) {
@@ -199,6 +219,25 @@ static void permission(struct render *r, struct buf *out, const struct view *v)
 	buf_adds(out, "  answer with: sa-session reply ");
 	plain_add_json(out, v->id);
 	buf_adds(out, " OPTION\n");
+}
+
+/* A question of the agent's (ACP elicitation): a form to fill in, or a page to visit. */
+static void question(struct render *r, struct buf *out, const struct view *v)
+{
+	struct span params = json_get(v->payload, "params");
+	struct span url = json_get(params, "url");
+	render_end(r, out);
+	buf_adds(out, "? question: ");
+	plain_add_json(out, json_get(params, "message"));
+	if (url.p)
+		buf_addc(out, ' ');
+	plain_add_json(out, url);
+	buf_addc(out, '\n');
+	if (r->options->is_interactive)
+		return;
+	buf_adds(out, "  answer with: sa-session reply ");
+	plain_add_json(out, v->id);
+	buf_adds(out, " JSON\n");
 }
 
 static void prompt(struct render *r, struct buf *out, struct span blocks)
@@ -237,8 +276,9 @@ static void header(struct render *r, struct buf *out, const struct view *v)
 	r->session = xmemdup0(v->session.p, v->session.n);
 }
 
-void render_add(struct render *r, struct buf *out, const struct view *v)
+void render_add(struct render *r, struct buf *out, struct view *v)
 {
+	view_look_inside(v);
 	header(r, out, v);
 	if (v->update.p)
 		update(r, out, v);
@@ -248,4 +288,6 @@ void render_add(struct render *r, struct buf *out, const struct view *v)
 		turn_end(r, out, v);
 	else if (json_string_is(v->method, "session/request_permission"))
 		permission(r, out, v);
+	else if (json_string_is(v->method, "elicitation/create"))
+		question(r, out, v);
 }

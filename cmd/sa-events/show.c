@@ -1,49 +1,93 @@
 /* The verbs list and show: the store as it is now. */
 #include "base/num.h"
+#include "base/xalloc.h"
 #include "follower.h"
 #include "json/write.h"
 #include "options_of.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Of one session: events of it stand with one server, but an id may have been in another's. */
+struct tally {
+	char *session_id;
+	int64_t server_key, events, last;
+};
 
 struct listing {
-	struct store *store;
-	struct sa_error *err;
 	struct buf out;
 	bool is_text;
+	struct tally *tallies; /* sorted by bytes of the id, then by key */
+	size_t count;
 };
 
-struct tally {
-	int64_t count;
-	int64_t last;
-};
-
-static int tally_event(const struct event *event, void *arg)
+static int tally_order(const void *a, const void *b)
 {
-	struct tally *tally = arg;
-	tally->count++;
-	tally->last = event->index;
+	const struct tally *x = a, *y = b;
+	int order = strcmp(x->session_id, y->session_id);
+	return order ? order : (x->server_key > y->server_key) - (x->server_key < y->server_key);
+}
+
+static int add_tally(struct span session_id, int64_t server_key, int64_t events, int64_t last,
+		     void *arg)
+{
+	struct listing *l = arg;
+	if ((l->count & (l->count - 1)) == 0) /* full at each power of two */
+		l->tallies = xreallocarray(l->tallies, l->count ? l->count * 2 : 1,
+					   sizeof(*l->tallies));
+	l->tallies[l->count++] =
+	    (struct tally){xmemdup0(session_id.p, session_id.n), server_key, events, last};
 	return 0;
+}
+
+static void add_line(struct listing *l, const char *id, int64_t events, int64_t last)
+{
+	if (l->is_text) {
+		buf_addf(&l->out, "%-40s %8lld %8lld\n", id, (long long)events, (long long)last);
+		return;
+	}
+	json_open(&l->out, '{');
+	json_kv_string(&l->out, "id", id);
+	json_kv_int(&l->out, "events", events);
+	json_kv_int(&l->out, "lastIndex", last);
+	buf_adds(&l->out, "}\n");
 }
 
 static int list_one(const struct session *session, void *arg)
 {
 	struct listing *l = arg;
-	struct tally tally = {0, 0};
+	const struct tally wanted = {session->id, session->server_key, 0, 0};
+	const struct tally *t =
+	    l->count ? bsearch(&wanted, l->tallies, l->count, sizeof(wanted), tally_order) : NULL;
+	add_line(l, session->id, t ? t->events : 0, t ? t->last : 0);
+	return 0;
+}
+
+static int list_all(struct listing *l, struct store *store, struct sa_error *err)
+{
+	int rc = store_each_count(store, add_tally, l, err);
+	if (rc == 0 && l->count)
+		qsort(l->tallies, l->count, sizeof(*l->tallies), tally_order);
+	if (rc == 0)
+		rc = store_each_session(store, 0, list_one, l, err);
+	for (size_t i = 0; i < l->count; i++)
+		free(l->tallies[i].session_id);
+	free(l->tallies);
+	return rc;
+}
+
+static int list_named(struct listing *l, struct store *store, const char *reference,
+		      struct sa_error *err)
+{
+	cleanup_session struct session session = {.id = NULL};
 	cleanup_server struct server server = {.key = 0};
-	if (store_get_server(l->store, session->server_key, &server, l->err) < 0 ||
-	    store_each_event(l->store, &server, session->id, 0, 0, tally_event, &tally, l->err) < 0)
+	int64_t events = 0, last = 0;
+	if (store_find_session(store, reference, &session, err) < 0 ||
+	    store_get_server(store, session.server_key, &server, err) < 0 ||
+	    store_count_events(store, &server, session.id, &events, &last, err) < 0)
 		return -1;
-	if (l->is_text) {
-		buf_addf(&l->out, "%-40s %8lld %8lld\n", session->id, (long long)tally.count,
-			 (long long)tally.last);
-		return 0;
-	}
-	json_open(&l->out, '{');
-	json_kv_string(&l->out, "id", session->id);
-	json_kv_int(&l->out, "events", tally.count);
-	json_kv_int(&l->out, "lastIndex", tally.last);
-	buf_adds(&l->out, "}\n");
+	add_line(l, session.id, events, last);
 	return 0;
 }
 
@@ -51,17 +95,13 @@ int list_run(const void *arg, int argc, char **argv, struct sa_error *err)
 {
 	const struct options *o = arg;
 	cleanup_store struct store *store = store_open(err);
-	cleanup_session struct session session = {.id = NULL};
-	struct listing l = {.store = store, .err = err, .out = BUF_INIT(BUF_MAX_OWN)};
+	struct listing l = {.out = BUF_INIT(BUF_MAX_OWN)};
 	if (!store)
 		return -1;
 	l.is_text = command_wants_text(&o->common);
 	if (l.is_text)
 		buf_addf(&l.out, "%-40s %8s %8s\n", "SESSION", "EVENTS", "LAST");
-	int rc = argc == 0 ? store_each_session(store, 0, list_one, &l, err)
-			   : store_find_session(store, argv[0], &session, err);
-	if (rc == 0 && argc)
-		rc = list_one(&session, &l);
+	int rc = argc ? list_named(&l, store, argv[0], err) : list_all(&l, store, err);
 	if (rc == 0)
 		fwrite(l.out.data ? l.out.data : "", 1, l.out.len, stdout);
 	buf_free(&l.out);
@@ -74,7 +114,7 @@ static int show_one(const struct event *event, void *arg)
 	struct buf line = BUF_INIT(BUF_MAX_OWN);
 	struct view view;
 	event_add_json(&line, event);
-	view_read(buf_span(&line), &view);
+	view_read(span_trim(buf_span(&line)), &view);
 	sink_add(sink, &view);
 	buf_free(&line);
 	return 1;
@@ -91,7 +131,7 @@ int show_run(const void *arg, int argc, char **argv, struct sa_error *err)
 	    (argc == 2 && (num_parse_u64(span_of(argv[1]), INT64_MAX, &index) < 0 || !index)))
 		return error_set(err, PROBLEM_INVALID_REQUEST, "wants SESSION [INDEX]");
 	cleanup_store struct store *store = store_open(err);
-	if (!store || sink_init(&sink, &o->types, o->jq, command_wants_text(&o->common), err) < 0 ||
+	if (!store || sink_init(&sink, o, err) < 0 ||
 	    store_find_session(store, argv[0], &session, err) < 0 ||
 	    store_get_server(store, session.server_key, &server, err) < 0)
 		return -1;

@@ -1,16 +1,19 @@
 #include "sink.h"
 
 #include "os/io.h"
+#include "questions.h"
 
 #include <errno.h>
 #include <unistd.h>
 
-int sink_init(struct sink *sink, const struct string_list *types, const char *program,
-	      bool is_text, struct sa_error *err)
+int sink_init(struct sink *sink, const struct options *options, struct sa_error *err)
 {
-	*sink = (struct sink){.out = BUF_INIT(BUF_MAX_OWN), .is_text = is_text};
-	render_init(&sink->render);
-	return filter_init(&sink->filter, types, program, err);
+	*sink = (struct sink){
+	    .out = BUF_INIT(BUF_MAX_OWN),
+	    .is_text = options->is_interactive || command_wants_text(&options->common),
+	};
+	render_init(&sink->render, options);
+	return filter_init(&sink->filter, &options->types, options->jq, err);
 }
 
 void sink_free(struct sink *sink)
@@ -20,12 +23,25 @@ void sink_free(struct sink *sink)
 	buf_free(&sink->out);
 }
 
-void sink_add(struct sink *sink, const struct view *view)
+/* Words beside a prompt: it is left only when there are any. */
+static void add_between_questions(struct sink *sink, struct view *view)
+{
+	struct buf words = BUF_INIT(BUF_MAX_OWN);
+	render_add(&sink->render, &words, view);
+	if (words.len)
+		questions_interrupt(sink->questions, &sink->out);
+	buf_add_span(&sink->out, buf_span(&words));
+	buf_free(&words);
+}
+
+void sink_add(struct sink *sink, struct view *view)
 {
 	if (!filter_matches(&sink->filter, view))
 		return;
 	if (sink->filter.jq) {
 		filter_run(&sink->filter, view->line, &sink->out);
+	} else if (sink->questions) {
+		add_between_questions(sink, view);
 	} else if (sink->is_text) {
 		render_add(&sink->render, &sink->out, view);
 	} else {

@@ -1,19 +1,18 @@
 #include "transcript.h"
 
 #include "json/scan.h"
-#include "plain.h"
+#include "cli/plain.h"
 
 #include <string.h>
 
 void transcript_init(struct transcript *t)
 {
-	*t = (struct transcript){.out = BUF_INIT(BUF_MAX_OWN), .run = BUF_INIT(BUF_MAX_OWN)};
+	*t = (struct transcript){.out = BUF_INIT(BUF_MAX_OWN)};
 }
 
 void transcript_free(struct transcript *t)
 {
 	buf_free(&t->out);
-	buf_free(&t->run);
 }
 
 /* Every line of text with prefix in front. */
@@ -33,30 +32,45 @@ static void add_lines(struct buf *out, struct span text, const char *prefix)
 
 void transcript_end(struct transcript *t)
 {
-	if (t->part != PART_NONE) {
-		buf_adds(&t->out, t->part == PART_USER    ? "## User\n\n"
-				  : t->part == PART_AGENT ? "## Agent\n\n"
-							  : "");
-		add_lines(&t->out, buf_span(&t->run), t->part == PART_THOUGHT ? "> " : "");
-		buf_addc(&t->out, '\n');
-	}
-	buf_clear(&t->run);
+	if (t->part != PART_NONE)
+		buf_adds(&t->out, t->is_line_open ? "\n\n" : "\n");
 	t->part = PART_NONE;
+	t->is_line_open = false;
+}
+
+/* Text under way: a thought is quoted, line by line. */
+static void add_text(struct transcript *t, struct span text)
+{
+	while (text.n) {
+		const char *end = memchr(text.p, '\n', text.n);
+		size_t n = end ? (size_t)(end + 1 - text.p) : text.n;
+		if (!t->is_line_open && t->part == PART_THOUGHT)
+			buf_adds(&t->out, "> ");
+		buf_add(&t->out, text.p, n);
+		t->is_line_open = !end;
+		text.p += n;
+		text.n -= n;
+	}
 }
 
 static void add_chunk(struct transcript *t, enum transcript_part part, struct span content)
 {
-	if (t->part != part)
+	struct buf words = BUF_INIT(BUF_MAX_OWN);
+	if (t->part != part) {
 		transcript_end(t);
+		buf_adds(&t->out, part == PART_USER    ? "## User\n\n"
+				  : part == PART_AGENT ? "## Agent\n\n"
+						       : "");
+	}
 	t->part = part;
 	struct span text = json_get(content, "text");
-	if (text.p) {
-		plain_add_json(&t->run, text);
-		return;
-	}
-	buf_addc(&t->run, '[');
-	plain_add_json(&t->run, json_get(content, "type"));
-	buf_addc(&t->run, ']');
+	if (!text.p)
+		buf_addc(&words, '[');
+	plain_add_json(&words, text.p ? text : json_get(content, "type"));
+	if (!text.p)
+		buf_addc(&words, ']');
+	add_text(t, buf_span(&words));
+	buf_free(&words);
 }
 
 /* A fence longer than any run of backquotes in text. */
@@ -164,9 +178,10 @@ static void add_note(struct transcript *t, const char *label, struct span value)
 	buf_adds(&t->out, "\n\n");
 }
 
-void transcript_add(struct transcript *t, const struct view *v)
+void transcript_add(struct transcript *t, struct view *v)
 {
 	struct span blocks = json_path(v->payload, "params.prompt"), block;
+	view_look_inside(v);
 	if (v->update.p) {
 		add_update(t, v);
 	} else if (view_is_prompt(v)) {

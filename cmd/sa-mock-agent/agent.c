@@ -301,6 +301,7 @@ int agent_run(const struct agent_options *options, struct sa_error *err)
 			    .settle_ms = AGENT_SETTLE_MS};
 	lines_init(&loop.lines, AGENT_LINE_MAX);
 	out_init(&agent.out, STDOUT_FILENO);
+	agent.abilities = options->abilities;
 	store_init(&agent.store, options->state_dir, options->is_stateless);
 	int status = options->prompt ? start_prompt(&agent, options->prompt, err) : 0;
 	if (status == 0)

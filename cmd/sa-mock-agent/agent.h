@@ -31,6 +31,7 @@ struct agent {
 	struct asked asked[AGENT_ASKED_MAX];
 	size_t asked_count;
 	int64_t next_request_id; /* from 0 */
+	unsigned abilities; /* enum ability */
 	bool needs_auth;
 	bool is_authenticated;
 	bool is_stubborn;     /* ignore-term: neither SIGTERM nor end of input ends it */
@@ -41,10 +42,23 @@ struct agent {
 	int die_status;
 };
 
+/* What can be left out of session handling; the names are in methods.c. */
+enum ability {
+	ABILITY_ALWAYS,
+	ABILITY_LOAD = 1 << 0,
+	ABILITY_LIST = 1 << 1,
+	ABILITY_RESUME = 1 << 2,
+	ABILITY_CLOSE = 1 << 3,
+	ABILITY_DELETE = 1 << 4,
+	ABILITY_FORK = 1 << 5,
+	ABILITIES_DEFAULT = ABILITY_FORK - 1,
+};
+
 struct agent_options {
 	const char *state_dir; /* NULL: by environment */
 	bool is_stateless;
 	const char *prompt; /* run this one and end, or NULL */
+	unsigned abilities; /* enum ability */
 };
 
 /* Serve standard input until it ends. The exit status, or -1 with err filled. */

@@ -2,12 +2,14 @@
 #include "agent.h"
 #include "cli/command.h"
 #include "directive.h"
+#include "methods.h"
 
 struct mock_options {
 	struct common_options common;
 	const char *state_dir;
 	const char *prompt;
 	bool is_stateless;
+	const char *abilities;
 };
 
 static const struct option options[] = {
@@ -18,6 +20,8 @@ static const struct option options[] = {
      "keep the sessions in this folder", COMPLETE_DIRECTORIES},
     {"no-state", 0, OPTION_FLAG, offsetof(struct mock_options, is_stateless), NULL,
      "keep no sessions on disk", NULL},
+    {"abilities", 0, OPTION_STRING, offsetof(struct mock_options, abilities), "LIST",
+     "of load,list,resume,close,delete,fork (all but fork)", NULL},
     OPTIONS_END,
 };
 
@@ -28,7 +32,10 @@ static int run(const void *data, int argc, char **argv, struct sa_error *err)
 		return error_set(err, PROBLEM_INVALID_REQUEST, "the only operand is 'acp'");
 	if (o->state_dir && !*o->state_dir)
 		return error_set(err, PROBLEM_INVALID_REQUEST, "--state needs a folder");
-	struct agent_options agent_options = {o->state_dir, o->is_stateless, o->prompt};
+	struct agent_options agent_options = {o->state_dir, o->is_stateless, o->prompt,
+					      ABILITIES_DEFAULT};
+	if (o->abilities && methods_parse_abilities(o->abilities, &agent_options.abilities, err) < 0)
+		return -1;
 	return agent_run(&agent_options, err);
 }
 

@@ -8,6 +8,52 @@
 #include "json/scan.h"
 #include "json/write.h"
 
+#include <string.h>
+
+/* In the order in which initialize tells them. */
+static const struct {
+	const char *name;
+	enum ability ability;
+} abilities[] = {
+    {"load", ABILITY_LOAD},   {"list", ABILITY_LIST},	  {"resume", ABILITY_RESUME},
+    {"close", ABILITY_CLOSE}, {"delete", ABILITY_DELETE}, {"fork", ABILITY_FORK},
+};
+
+int methods_parse_abilities(const char *list, unsigned *ret, struct sa_error *err)
+{
+	unsigned found = 0;
+	for (const char *p = list; *p;) {
+		size_t n = strcspn(p, ","), i = 0;
+		while (i < ARRAY_SIZE(abilities) && (strncmp(p, abilities[i].name, n) != 0 ||
+						     abilities[i].name[n] != '\0'))
+			i++;
+		if (i == ARRAY_SIZE(abilities) || n == 0)
+			return error_set(err, PROBLEM_INVALID_REQUEST,
+					 "--abilities: no ability '%.*s'; there are load, list, "
+					 "resume, close, delete, fork",
+					 (int)n, p);
+		found |= abilities[i].ability;
+		p += n + (p[n] == ',');
+	}
+	*ret = found;
+	return 0;
+}
+
+static void add_capabilities(struct buf *b, unsigned able)
+{
+	json_open(b, '{');
+	json_kv_bool(b, "loadSession", (able & ABILITY_LOAD) != 0);
+	json_kv_raw(b, "promptCapabilities", SPAN_LIT("{\"image\":true,\"embeddedContext\":true}"));
+	json_kv_raw(b, "mcpCapabilities", SPAN_LIT("{\"http\":true,\"sse\":true}"));
+	json_key(b, "sessionCapabilities");
+	json_open(b, '{');
+	for (size_t i = 1; i < ARRAY_SIZE(abilities); i++)
+		if (able & abilities[i].ability)
+			json_kv_raw(b, abilities[i].name, SPAN_LIT("{}"));
+	json_close(b, '}');
+	json_close(b, '}');
+}
+
 static void initialize(struct agent *agent, const struct rpc_message *message)
 {
 	struct buf *out = &agent->out.queue;
@@ -21,12 +67,8 @@ static void initialize(struct agent *agent, const struct rpc_message *message)
 	cleanup_buf struct buf result = BUF_INIT(BUF_MAX_OWN);
 	json_open(&result, '{');
 	json_kv_int(&result, "protocolVersion", 1);
-	json_kv_raw(&result, "agentCapabilities",
-		    SPAN_LIT("{\"loadSession\":true,"
-			     "\"promptCapabilities\":{\"image\":true,\"embeddedContext\":true},"
-			     "\"mcpCapabilities\":{\"http\":true,\"sse\":true},"
-			     "\"sessionCapabilities\":{\"list\":{},\"resume\":{},\"close\":{},"
-			     "\"delete\":{}}}"));
+	json_key(&result, "agentCapabilities");
+	add_capabilities(&result, agent->abilities);
 	json_kv_raw(&result, "authMethods",
 		    agent->needs_auth ? SPAN_LIT("[{\"id\":\"mock-login\",\"name\":\"Mock login\","
 						 "\"description\":\"Succeeds at once\"}]")
@@ -81,32 +123,33 @@ static void not_supported(struct agent *agent, const struct rpc_message *message
 static const struct {
 	const char *name;
 	void (*handle)(struct agent *agent, const struct rpc_message *message);
+	enum ability ability;
 } methods[] = {
-    {"initialize", initialize},
-    {"authenticate", authenticate},
-    {"logout", logout},
-    {"session/new", sessions_new},
-    {"session/load", sessions_load},
-    {"session/resume", sessions_resume},
-    {"session/list", sessions_list},
-    {"session/close", sessions_close},
-    {"session/delete", sessions_delete},
-    {"session/prompt", sessions_prompt},
-    {"session/cancel", sessions_cancel},
-    {"session/set_mode", sessions_set_mode},
-    {"session/set_model", sessions_set_model},
-    {"session/set_config_option", sessions_set_option},
-    {"$/cancel_request", cancel_request},
+    {"initialize", initialize, ABILITY_ALWAYS},
+    {"authenticate", authenticate, ABILITY_ALWAYS},
+    {"logout", logout, ABILITY_ALWAYS},
+    {"session/new", sessions_new, ABILITY_ALWAYS},
+    {"session/load", sessions_load, ABILITY_LOAD},
+    {"session/resume", sessions_resume, ABILITY_RESUME},
+    {"session/fork", sessions_fork, ABILITY_FORK},
+    {"session/list", sessions_list, ABILITY_LIST},
+    {"session/close", sessions_close, ABILITY_CLOSE},
+    {"session/delete", sessions_delete, ABILITY_DELETE},
+    {"session/prompt", sessions_prompt, ABILITY_ALWAYS},
+    {"session/cancel", sessions_cancel, ABILITY_ALWAYS},
+    {"session/set_mode", sessions_set_mode, ABILITY_ALWAYS},
+    {"session/set_model", sessions_set_model, ABILITY_ALWAYS},
+    {"session/set_config_option", sessions_set_option, ABILITY_ALWAYS},
+    {"$/cancel_request", cancel_request, ABILITY_ALWAYS},
     /* ACP knows these, this agent does not. */
-    {"session/fork", not_supported},
-    {"session/archive", not_supported},
-    {"session/unarchive", not_supported},
-    {"session/status", not_supported},
-    {"session/set_title", not_supported},
-    {"providers/list", not_supported},
-    {"providers/set", not_supported},
-    {"providers/disable", not_supported},
-    {"auth/status", not_supported},
+    {"session/archive", not_supported, ABILITY_ALWAYS},
+    {"session/unarchive", not_supported, ABILITY_ALWAYS},
+    {"session/status", not_supported, ABILITY_ALWAYS},
+    {"session/set_title", not_supported, ABILITY_ALWAYS},
+    {"providers/list", not_supported, ABILITY_ALWAYS},
+    {"providers/set", not_supported, ABILITY_ALWAYS},
+    {"providers/disable", not_supported, ABILITY_ALWAYS},
+    {"auth/status", not_supported, ABILITY_ALWAYS},
 };
 
 static void echo(struct agent *agent, const struct rpc_message *message)
@@ -163,7 +206,9 @@ void methods_handle(struct agent *agent, struct span line)
 	rpc_parse(line, &message);
 	for (size_t i = 0; message.method.p && i < ARRAY_SIZE(methods); i++)
 		if (json_string_is(message.method, methods[i].name)) {
-			methods[i].handle(agent, &message);
+			enum ability wanted = methods[i].ability;
+			(wanted & ~agent->abilities ? not_supported
+						    : methods[i].handle)(agent, &message);
 			return;
 		}
 	if (!take_answer(agent, &message))

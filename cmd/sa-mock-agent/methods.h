@@ -14,4 +14,7 @@
  */
 void methods_handle(struct agent *agent, struct span line);
 
+/* "load,resume" as enum ability. 0; -1 with PROBLEM_INVALID_REQUEST. */
+int methods_parse_abilities(const char *list, unsigned *ret, struct sa_error *err);
+
 #endif

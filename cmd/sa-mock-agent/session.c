@@ -156,6 +156,28 @@ struct session *session_restore(struct store *store, const char *id)
 	return session;
 }
 
+struct session *session_fork(struct store *store, const struct session *from, const char *cwd,
+			     struct sa_error *err)
+{
+	struct store_reader reader = STORE_READER_NONE;
+	struct span record;
+	struct session *session = session_create(store, cwd, err);
+	if (!session || store_reader_open(&reader, store, from->id) < 0)
+		return session;
+	while (store_reader_next(&reader, &record)) {
+		if (json_get(record, "session").p || json_path(record, "set.cwd").p)
+			continue;
+		buf_add_span(&session->unsaved, record);
+		buf_addc(&session->unsaved, '\n');
+	}
+	store_reader_close(&reader);
+	memcpy(session->settings, from->settings, sizeof(session->settings));
+	session->tool_count = from->tool_count;
+	if (from->title)
+		session->title = xstrdup(from->title);
+	return session;
+}
+
 void session_free(struct session *session)
 {
 	if (!session)

@@ -28,6 +28,9 @@ struct session {
 
 /* A new session in the store; NULL with err filled. */
 struct session *session_create(struct store *store, const char *cwd, struct sa_error *err);
+/* A new one with the story of another, whose records are saved; NULL with err filled. */
+struct session *session_fork(struct store *store, const struct session *from, const char *cwd,
+			     struct sa_error *err);
 /* One out of the store; NULL when it is not there. */
 struct session *session_restore(struct store *store, const char *id);
 void session_free(struct session *session); /* NULL allowed; turns must be gone */

@@ -151,6 +151,24 @@ void sessions_resume(struct agent *agent, const struct rpc_message *message)
 		answer_setup(agent, message, session, false);
 }
 
+void sessions_fork(struct agent *agent, const struct rpc_message *message)
+{
+	struct sa_error err = SA_ERROR_INIT;
+	cleanup_free char *cwd = checked_cwd(agent, message);
+	struct session *from = cwd ? bring_back(agent, message) : NULL;
+	if (!from || !has_room(agent, message))
+		return;
+	struct session *session = session_save(from, &agent->store, &err) < 0
+				      ? NULL
+				      : session_fork(&agent->store, from, cwd, &err);
+	if (!session) {
+		fail(agent, message, RPC_INTERNAL_ERROR, err.message);
+		return;
+	}
+	agent_add_session(agent, session);
+	answer_setup(agent, message, session, true);
+}
+
 static void list_one(struct buf *b, const struct session *session, int64_t updated_ms)
 {
 	json_open(b, '{');

@@ -8,6 +8,7 @@
 void sessions_new(struct agent *agent, const struct rpc_message *message);
 void sessions_load(struct agent *agent, const struct rpc_message *message);
 void sessions_resume(struct agent *agent, const struct rpc_message *message);
+void sessions_fork(struct agent *agent, const struct rpc_message *message);
 void sessions_list(struct agent *agent, const struct rpc_message *message);
 void sessions_close(struct agent *agent, const struct rpc_message *message);
 void sessions_delete(struct agent *agent, const struct rpc_message *message);

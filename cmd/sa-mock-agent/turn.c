@@ -150,7 +150,7 @@ void turn_cancel_request(struct turn *turn)
 {
 	if (turn->ignores_cancel)
 		return;
-	turn_fail(turn, RPC_REQUEST_CANCELLED, SPAN_LIT("Request cancelled"));
+	turn_fail(turn, RPC_CANCELLED, SPAN_LIT("Request cancelled"));
 	finish(turn);
 }
 
@@ -158,7 +158,7 @@ void turn_cancel_request(struct turn *turn)
 static bool next_directive(struct turn *turn)
 {
 	struct span line, rest;
-	bool is_first = turn->script.pos == 0;
+	bool is_first = turn->script.pos == 0 && turn->script.len > 0;
 	clear_directive(turn);
 	if (is_first && directive_is_plain(&turn->script)) {
 		turn->directive = directive_echo();

@@ -1,16 +1,20 @@
 #include "create.h"
 
 #include "agent/launch.h"
-#include "agent/registry.h"
+#include "agent/lazy.h"
+#include "agent/provision.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/ident.h"
 #include "base/xalloc.h"
-#include "cli/command.h"
 #include "cli/words.h"
-#include "json/write.h"
+#include "handshake.h"
+#include "mcp.h"
+#include "recall.h"
+#include "settings.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { SERVER_ID_LENGTH = 16 };
@@ -18,14 +22,22 @@ enum { SERVER_ID_LENGTH = 16 };
 static int start(struct connection *c, const struct create_options *o, const char *cwd,
 		 struct sa_error *err)
 {
-	struct agent_program program = {NULL, NULL};
+	struct agent_program program = {.name = NULL};
+	if (o->adapter && o->agent_command)
+		return error_set(err, PROBLEM_INVALID_REQUEST,
+				 "either --adapter or --agent-command");
 	char **words = o->agent_command ? words_split(o->agent_command, err) : NULL;
 	if (o->agent_command && !words)
 		return -1;
 	const char *name = o->agent ? o->agent : o->agent_command ? NULL : "claude";
 	cleanup_free char *server_id = ident_random(SERVER_ID_LENGTH);
-	int rc = agent_program_find(name, (const char *const *)(void *)words, &program, err);
+	int rc = o->like ? recall_program(o->like, &program, err)
+		 : o->adapter
+		     ? agent_program_choose(name, o->adapter, &program, err)
+		     : agent_program_need(name, (const char *const *)(void *)words, &program, err);
 	if (rc == 0) {
+		cleanup_terms struct terms terms = {NULL, 0};
+		terms_add(&terms, &o->terms);
 		const struct launch launch = {
 		    .server_id = server_id,
 		    .agent = program.name,
@@ -34,6 +46,7 @@ static int start(struct connection *c, const struct create_options *o, const cha
 		    .env = o->env.items,
 		    .env_count = o->env.count,
 		    .credentials = o->credentials,
+		    .limits = (const char *const *)terms.words,
 		};
 		rc = launch_server(&launch, err);
 	}
@@ -44,33 +57,45 @@ static int start(struct connection *c, const struct create_options *o, const cha
 	return link_open(&c->link, &c->server, err);
 }
 
+/*
+ * The session itself, in the agent that was started: with the MCP servers
+ * that were named, else with its folder's as far as the agent can use them.
+ */
 static int open_session(struct connection *c, const struct create_options *o, const char *cwd,
-			struct sa_error *err)
+			struct buf *servers, struct sa_error *err)
 {
-	static const char hello[] =
-	    "{\"protocolVersion\":1,\"clientCapabilities\":{\"fs\":{\"readTextFile\":false,"
-	    "\"writeTextFile\":false},\"terminal\":false,\"elicitation\":{\"form\":{},\"url\":{}}},"
-	    "\"clientInfo\":{\"name\":\"sa-session\",\"version\":\"" SA_VERSION "\"}}";
 	int64_t deadline = deadline_after(o->timeout_ms);
-	struct link_answer answer = {.session_id = NULL};
-	if (link_call(&c->link, c->store, &c->server, "initialize", span_of(hello), NULL, deadline,
-		      &answer, err) < 0)
+	if (handshake_initialize(c, deadline, err) < 0)
 		return -1;
-	link_answer_clear(&answer);
-	cleanup_buf struct buf params = BUF_INIT(BUF_MAX_OWN);
-	json_open(&params, '{');
-	json_kv_string(&params, "cwd", cwd);
-	buf_adds(&params, ",\"mcpServers\":[]}");
-	cleanup_buf struct buf extra = BUF_INIT(BUF_MAX_OWN);
-	json_kv_string(&extra, "sessionName", o->id);
-	if (link_call(&c->link, c->store, &c->server, "session/new", buf_span(&params),
-		      extra.len ? extra.data : NULL, deadline, &answer, err) < 0)
+	if (o->mcp_servers)
+		buf_adds(servers, o->mcp_servers);
+	if (!servers->len &&
+	    provision_servers(cwd, handshake_can(c, "mcpCapabilities.http"),
+			      handshake_can(c, "mcpCapabilities.sse"), servers, err) < 0)
 		return -1;
-	cleanup_free char *id = TAKE_PTR(answer.session_id);
-	link_answer_clear(&answer);
-	if (!id)
-		return error_set(err, PROBLEM_AGENT_ERROR, "session/new: no sessionId in the answer");
-	return store_find_session(c->store, id, &c->session, err);
+	if (handshake_new(c, cwd, buf_span(servers), o->id, o->past, deadline, err) < 0)
+		return -1;
+	if (!o->mode)
+		terms_set_mode(c, &o->terms, deadline);
+	if (o->mode && settings_set(c, "mode", o->mode, deadline, err) < 0)
+		return -1;
+	if (o->model && settings_set(c, "model", o->model, deadline, err) < 0)
+		return -1;
+	for (size_t i = 0; i < o->config.count; i++)
+		if (settings_set_pair(c, o->config.items[i], deadline, err) < 0)
+			return -1;
+	return 0;
+}
+
+static int check_env(const struct create_options *o, struct sa_error *err)
+{
+	for (size_t i = 0; i < o->env.count; i++) {
+		const char *equals = strchr(o->env.items[i], '=');
+		if (!equals || equals == o->env.items[i])
+			return error_set(err, PROBLEM_INVALID_REQUEST,
+					 "--env wants NAME=VALUE, and this has no '='");
+	}
+	return 0;
 }
 
 int create_session(struct connection *c, const struct create_options *o, struct sa_error *err)
@@ -90,11 +115,25 @@ int create_session(struct connection *c, const struct create_options *o, struct 
 			return error_set(err, PROBLEM_CONFLICT, "session '%s' exists already",
 					 o->id);
 	}
-	if (start(c, o, cwd, err) < 0)
+	cleanup_buf struct buf mcp_servers = BUF_INIT(BUF_MAX_OWN);
+	if (check_env(o, err) < 0 ||
+	    (o->mcp_config && mcp_read(o->mcp_config, &mcp_servers, err) < 0))
 		return -1;
-	if (open_session(c, o, cwd, err) == 0)
+	if (provision_skills(cwd,
+			     o->like		? o->like->agent
+			     : o->agent_command ? NULL
+			     : o->agent		? o->agent
+						: "claude",
+			     true, err) < 0 ||
+	    start(c, o, cwd, err) < 0)
+		return -1;
+	/* Whoever is killed before the session is there leaves no agent behind. */
+	if (connection_tie(c, true, err) == 0 && open_session(c, o, cwd, &mcp_servers, err) == 0 &&
+	    (o->is_tied || connection_tie(c, false, err) == 0))
 		return 0;
 	struct sa_error ignored;
-	connection_stop_server(c, "the session could not be made", &ignored);
+	/* A supervisor whose store refuses reads nothing, but it notices that we leave. */
+	if (err->kind != PROBLEM_STORE_FULL && err->kind != PROBLEM_STORE_ERROR)
+		connection_stop_server(c, "closed", "the session could not be made", &ignored);
 	return -1;
 }

@@ -4,15 +4,28 @@
 
 #include "cli/options.h"
 #include "connection.h"
+#include "handshake.h"
+#include "terms.h"
 
 struct create_options {
 	const char *agent;
 	const char *agent_command; /* words; NULL: the agent's own program */
+	const char *adapter;	   /* own, official; NULL: as configured */
 	const char *cwd;
 	const char *id;
 	const char *credentials; /* auto, none, a file; NULL: the environment as it is */
+	struct terms_options terms;
+	const char *mcp_config;	 /* file; NULL: no MCP servers */
+	const char *mode;
+	const char *model;
+	struct string_list config; /* "NAME=VALUE" */
 	struct string_list env;
 	int64_t timeout_ms;
+	/* A fork: */
+	const struct server *like;     /* with this one's program; NULL: agent, agent_command */
+	const char *mcp_servers;       /* JSON array, before mcp_config; NULL: none named */
+	const struct past_words *past; /* NULL: none */
+	bool is_tied; /* the agent ends when this process does */
 };
 
 /* Leaves c connected to the new session. 0; -1 and nothing is left running. */

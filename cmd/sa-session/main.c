@@ -1,264 +1,273 @@
 /* sa-session: make, find, prompt and end sessions. */
-#include "base/cleanup.h"
-#include "base/clock.h"
-#include "cli/command.h"
-#include "connection.h"
-#include "agent/launch.h"
-#include "create.h"
-#include "json/write.h"
-#include "store/alive.h"
-#include "turn.h"
+#include "cli/remote.h"
+#include "verbs.h"
 
 #include <stddef.h>
-#include <stdio.h>
-#include <string.h>
-
-struct options {
-	struct common_options common;
-	struct create_options create;
-	bool is_no_wait;
-};
 
 #define AT(field) offsetof(struct options, field)
 
-#define OPTIONS_CREATE                                                                             \
-	{"agent", 0, OPTION_STRING, AT(create.agent), "NAME", "which agent (claude)",              \
-	 COMPLETE_AGENTS},                                                                         \
-	{"agent-command", 0, OPTION_STRING, AT(create.agent_command), "WORDS",                     \
-	 "any program that speaks ACP", NULL},                                                     \
-	{"cwd", 0, OPTION_STRING, AT(create.cwd), "DIR", "working directory (here)",               \
-	 COMPLETE_DIRECTORIES},                                                                    \
-	{"credentials", 0, OPTION_STRING, AT(create.credentials), "auto|none|FILE",                \
-	 "hand over only its provider's keys", "auto none"},                                       \
-	{"env", 0, OPTION_LIST, AT(create.env), "NAME=VALUE", "for the agent; repeatable", NULL},  \
+/* clang-format off */
+#define OPTION_TIMEOUT(words) \
+	{"timeout", 0, OPTION_DURATION, AT(create.timeout_ms), "TIME", words, NULL}
+#define OPTION_NO_WAIT(words) {"no-wait", 0, OPTION_FLAG, AT(is_no_wait), NULL, words, NULL}
+#define OPTION_ALL(words) {"all", 0, OPTION_FLAG, AT(is_all), NULL, words, NULL}
+#define OPTION_CREDENTIALS \
+	{"credentials", 0, OPTION_STRING, AT(create.credentials), "auto|none|FILE", \
+	 "hand over only its provider's keys", "auto none"}
+#define OPTION_CWD(words) \
+	{"cwd", 0, OPTION_STRING, AT(create.cwd), "DIR", words, COMPLETE_DIRECTORIES}
+#define OPTIONS_WAYS \
+	{"by", 0, OPTION_STRING, AT(by), "WAY", "auto, native (the agent's own) or transcript", \
+	 "auto native transcript"}, \
+	{"replay-max-events", 0, OPTION_U64, AT(replay_events), "N", \
+	 "of a transcript: the newest envelopes (50)", NULL}, \
+	{"replay-max-chars", 0, OPTION_U64, AT(replay_chars), "N", \
+	 "of a transcript: characters (12000)", NULL}
+#define OPTION_ENV \
+	{"env", 0, OPTION_LIST, AT(create.env), "NAME=VALUE", "for the agent; repeatable", NULL}
+#define OPTIONS_WHO \
+	{"as", 0, OPTION_STRING, AT(reply.by), "NAME", "who answers, for the record (cli)", NULL}, \
+	{"reason", 0, OPTION_STRING, AT(reply.reason), "TEXT", "and why", NULL}
+#define OPTIONS_TERMS \
+	{"policy", 0, OPTION_LIST, AT(create.terms.policies), "NAME|FILE", \
+	 "answers what it asks; repeatable", COMPLETE_FILES}, \
+	{"yolo", 0, OPTION_FLAG, AT(create.terms.is_yolo), NULL, "allow everything", NULL}, \
+	{"read-only", 0, OPTION_FLAG, AT(create.terms.is_read_only), NULL, \
+	 "allow reading, refuse the rest", NULL}, \
+	{"accept-edits", 0, OPTION_FLAG, AT(create.terms.is_accept_edits), NULL, \
+	 "allow reading, and editing in the cwd", NULL}, \
+	{"ask-timeout", 0, OPTION_STRING, AT(create.terms.ask_timeout), "TIME", \
+	 "how long a request stays open (24h)", NULL}, \
+	{"ask-default", 0, OPTION_STRING, AT(create.terms.ask_default), "WHAT", \
+	 "its answer then: reject (default), allow, cancel", "reject allow cancel"}, \
+	{"ask-unattended", 0, OPTION_STRING, AT(create.terms.ask_unattended), "WHAT", \
+	 "its answer while nobody is attached (it waits)", "reject allow cancel"}, \
+	{"max-turns", 0, OPTION_STRING, AT(create.terms.max_turns), "N", \
+	 "no more turns than this", NULL}, \
+	{"max-tokens", 0, OPTION_STRING, AT(create.terms.max_tokens), "N", \
+	 "stop when so many are used", NULL}, \
+	{"max-cost", 0, OPTION_STRING, AT(create.terms.max_cost), "AMOUNT", \
+	 "stop when it has cost that", NULL}
+#define OPTIONS_CREATE \
+	{"agent", 0, OPTION_STRING, AT(create.agent), "NAME", "which agent (claude)", \
+	 COMPLETE_AGENTS}, \
+	{"agent-command", 0, OPTION_STRING, AT(create.agent_command), "WORDS", \
+	 "any program that speaks ACP", NULL}, \
+	{"adapter", 0, OPTION_STRING, AT(create.adapter), "WHICH", \
+	 "what speaks ACP for the agent: own or official", "own official"}, \
+	OPTION_CWD("working directory (here)"), \
+	OPTION_CREDENTIALS, \
+	OPTION_ENV, \
+	{"mcp-config", 0, OPTION_STRING, AT(create.mcp_config), "FILE", \
+	 "MCP servers for the session", COMPLETE_FILES}, \
+	{"reach", 0, OPTION_STRING, AT(create.terms.reach), "WHERE", \
+	 "files it asks us for: in the cwd, or any (cwd)", "cwd any"}, \
+	OPTIONS_TERMS, \
+	{"mode", 0, OPTION_STRING, AT(create.mode), "MODE", "the session's mode", NULL}, \
+	{"model", 0, OPTION_STRING, AT(create.model), "MODEL", "the session's model", NULL}, \
+	{"config", 0, OPTION_LIST, AT(create.config), "NAME=VALUE", \
+	 "another option of the agent; repeatable", NULL}, \
 	{"id", 0, OPTION_STRING, AT(create.id), "ID", "the session's id (random)", NULL}
+#define OPTIONS_INPUT \
+	{"file", 'f', OPTION_LIST, AT(input.files), "FILE", "text of the prompt; repeatable", \
+	 COMPLETE_FILES}, \
+	{"blocks", 0, OPTION_FLAG, AT(input.is_blocks), NULL, "the text is JSON content blocks", \
+	 NULL}, \
+	{"image", 0, OPTION_LIST, AT(input.images), "FILE", "show an image; repeatable", \
+	 COMPLETE_FILES}, \
+	{"attach", 0, OPTION_LIST, AT(input.attachments), "FILE", \
+	 "hand over a file's content; repeatable", COMPLETE_FILES}, \
+	{"link", 0, OPTION_LIST, AT(input.links), "FILE|URI", "point at a file; repeatable", \
+	 COMPLETE_FILES}
+/* clang-format on */
 
-#define OPTION_TIMEOUT                                                                             \
-	{"timeout", 0, OPTION_DURATION, AT(create.timeout_ms), "TIME", "give up after (off)", NULL}
-
-static const struct option plain_options[] = {OPTIONS_COMMON, OPTIONS_END};
-static const struct option create_options[] = {OPTIONS_COMMON, OPTIONS_CREATE, OPTION_TIMEOUT,
-					       OPTIONS_END};
+static const struct option plain_options[] = {OPTIONS_COMMON, OPTIONS_REMOTE, OPTIONS_END};
+static const struct option create_options[] = {OPTIONS_COMMON, OPTIONS_REMOTE, OPTIONS_CREATE,
+					       OPTION_TIMEOUT("give up after (off)"), OPTIONS_END};
+static const struct option run_options[] = {OPTIONS_COMMON, OPTIONS_REMOTE, OPTIONS_INPUT, OPTIONS_CREATE,
+					    OPTION_TIMEOUT("cancel and fail after (off)"),
+					    OPTIONS_END};
 static const struct option prompt_options[] = {
-    OPTIONS_COMMON,
-    OPTION_TIMEOUT,
-    {"no-wait", 0, OPTION_FLAG, AT(is_no_wait), NULL, "return once the prompt is recorded", NULL},
+    OPTIONS_COMMON, OPTIONS_REMOTE,
+    OPTIONS_INPUT,
+    OPTION_NO_WAIT("return once the prompt is recorded"),
+    {"busy", 0, OPTION_STRING, AT(when), "WHAT", "in a turn: queue (default), reject, now, interrupt",
+     "queue reject now interrupt"},
+    {"queue", 0, OPTION_FLAG, AT(is_queue), NULL, "--busy queue: wait for the turn that runs", NULL},
+    {"interrupt", 0, OPTION_FLAG, AT(is_interrupt), NULL, "cancel that turn first", NULL},
+    {"reject-when-busy", 0, OPTION_FLAG, AT(is_reject), NULL, "--busy reject: fail instead", NULL},
+    OPTION_TIMEOUT("cancel and fail after (off)"),
+    OPTIONS_END,
+};
+static const struct option resume_options[] = {
+    OPTIONS_COMMON, OPTIONS_REMOTE, OPTION_CREDENTIALS, OPTION_ENV,
+    OPTION_CWD("the folder to go on in (as recorded)"), OPTIONS_WAYS, OPTIONS_TERMS,
+    OPTION_TIMEOUT("give up after (2m)"),
+    OPTIONS_END,
+};
+static const struct option fork_options[] = {
+    OPTIONS_COMMON, OPTIONS_REMOTE,
+    {"at", 0, OPTION_U64, AT(at), "INDEX", "its past up to this event (all)", NULL},
+    OPTION_CREDENTIALS, OPTION_ENV,
+    OPTION_CWD("the new session's folder (as recorded)"),
+    {"id", 0, OPTION_STRING, AT(create.id), "ID", "the new session's id (random)", NULL},
+    OPTIONS_WAYS,
+    OPTION_TIMEOUT("give up after (2m)"),
+    OPTIONS_END,
+};
+static const struct option list_options[] = {
+    OPTIONS_COMMON, OPTIONS_REMOTE,
+    {"state", 0, OPTION_STRING, AT(state), "STATE", "only those in this state",
+     "idle running waiting closed interrupted"},
+    {"agent", 0, OPTION_STRING, AT(agent), "NAME", "only those of this agent", COMPLETE_AGENTS},
+    OPTIONS_END,
+};
+static const struct option servers_options[] = {OPTIONS_COMMON, OPTIONS_REMOTE, OPTION_ALL("closed ones too"),
+						OPTIONS_END};
+static const struct option pending_options[] = {OPTIONS_COMMON, OPTIONS_REMOTE, OPTION_ALL("settled ones too"),
+    {"settled", 0, OPTION_FLAG, AT(is_settled), NULL, "only settled ones: who, when, why", NULL},
+    OPTIONS_END};
+static const struct option usage_options[] = {
+    OPTIONS_COMMON, OPTIONS_REMOTE,
+    {"by", 0, OPTION_STRING, AT(usage_by), "WHAT", "session (default), day, agent or directory",
+     "session day agent directory"},
+    OPTIONS_END,
+};
+static const struct option wait_options[] = {
+    OPTIONS_COMMON, OPTIONS_REMOTE,
+    {"until", 0, OPTION_STRING, AT(until), "WHEN", "idle (default), waiting or end",
+     "idle waiting end"},
+    OPTION_TIMEOUT("give up after (off)"),
+    OPTIONS_END,
+};
+static const struct option cancel_options[] = {
+    OPTIONS_COMMON, OPTIONS_REMOTE,
+    OPTION_ALL("drop the prompts that wait, too"),
+    OPTION_NO_WAIT("do not wait for the end of the turn"),
+    OPTION_TIMEOUT("give up after (off)"),
+    OPTIONS_END,
+};
+static const struct option config_options[] = {OPTIONS_COMMON, OPTIONS_REMOTE,
+					       OPTION_TIMEOUT("give up after (off)"), OPTIONS_END};
+static const struct option reply_options[] = {
+    OPTIONS_COMMON, OPTIONS_REMOTE,
+    {"content", 0, OPTION_STRING, AT(reply.content), "JSON", "accept a question with this", NULL},
+    {"result", 0, OPTION_STRING, AT(reply.result), "JSON", "the answer as it is", NULL},
+    {"error", 0, OPTION_STRING, AT(reply.error), "TEXT", "answer with an error", NULL},
+    OPTIONS_WHO,
+    OPTIONS_END,
+};
+static const struct option approve_options[] = {
+    OPTIONS_COMMON, OPTIONS_REMOTE,
+    {"always", 0, OPTION_FLAG, AT(reply.is_always), NULL, "this kind of thing, from now on", NULL},
+    OPTIONS_WHO,
+    OPTIONS_END,
+};
+static const struct option answer_options[] = {OPTIONS_COMMON, OPTIONS_REMOTE, OPTIONS_WHO,
+					       OPTIONS_END};
+static const struct option rpc_options[] = {OPTIONS_COMMON, OPTIONS_REMOTE, OPTION_TIMEOUT("give up after (off)"),
+					    OPTIONS_END};
+static const struct option rm_options[] = {
+    OPTIONS_COMMON, OPTIONS_REMOTE,
+    {"force", 0, OPTION_FLAG, AT(is_force), NULL, "close it first if it is open", NULL},
     OPTIONS_END,
 };
 
-/* since: the eventIndex before what follows; -1 leaves it out. */
-static void print_record(const struct session *session, int64_t since)
-{
-	cleanup_buf struct buf b = BUF_INIT(BUF_MAX_OWN);
-	session_open_json(&b, session);
-	if (since >= 0)
-		json_kv_int(&b, "since", since);
-	buf_adds(&b, "}\n");
-	fwrite(b.data, 1, b.len, stdout);
-	/* The next command of the pipeline starts on it. */
-	fflush(stdout);
-}
-
-static char *join(int argc, char **argv)
-{
-	struct buf text = BUF_INIT(BUF_MAX_OWN);
-	for (int i = 0; i < argc; i++)
-		buf_addf(&text, "%s%s", i ? " " : "", argv[i]);
-	return buf_take(&text);
-}
-
-static int run_new(const void *arg, int argc, char **argv, struct sa_error *err)
-{
-	const struct options *o = arg;
-	cleanup_connection struct connection c = CONNECTION_INIT;
-	if (argc > 0)
-		return error_set(err, PROBLEM_INVALID_REQUEST, "new takes no operand, not '%s'",
-				 argv[0]);
-	if (create_session(&c, &o->create, err) < 0)
-		return -1;
-	print_record(&c.session, -1);
-	return SA_EXIT_OK;
-}
-
-static int print_session(const struct session *session, void *arg)
-{
-	if (*(const bool *)arg)
-		printf("%-16s  %-11s  %-10s  %s\n", session->id, session_state_name(session->state),
-		       session->agent, session->cwd ? session->cwd : "");
-	else
-		print_record(session, -1);
-	return 0;
-}
-
-static int run_list(const void *arg, int argc, char **argv, struct sa_error *err)
-{
-	const struct options *o = arg;
-	bool is_text = command_wants_text(&o->common);
-	(void)argc;
-	(void)argv;
-	cleanup_store struct store *store = store_open(err);
-	if (!store || launch_reap_all(store, err) < 0)
-		return -1;
-	return store_each_session(store, 0, print_session, &is_text, err);
-}
-
-static int run_show(const void *arg, int argc, char **argv, struct sa_error *err)
-{
-	(void)arg;
-	cleanup_connection struct connection c = CONNECTION_INIT;
-	if (argc != 1)
-		return error_set(err, PROBLEM_INVALID_REQUEST, "show wants one session");
-	if (connection_find(&c, argv[0], err) < 0)
-		return -1;
-	cleanup_buf struct buf b = BUF_INIT(BUF_MAX_OWN);
-	session_open_json(&b, &c.session);
-	if (server_is_alive(&c.server)) {
-		json_kv_int(&b, "supervisorPid", c.server.supervisor.pid);
-		json_kv_int(&b, "agentPid", c.server.agent_process.pid);
-	}
-	json_kv_int(&b, "eventIndex", c.server.last_index);
-	buf_adds(&b, "}\n");
-	fwrite(b.data, 1, b.len, stdout);
-	return SA_EXIT_OK;
-}
-
-/* The exit status that a finished turn stands for. */
-static int judge_stop(const char *stop_reason, struct sa_error *err)
-{
-	if (stop_reason && strcmp(stop_reason, "end_turn") == 0)
-		return SA_EXIT_OK;
-	return error_set(err, PROBLEM_FAILED, "the turn ended with %s",
-			 stop_reason ? stop_reason : "no stop reason");
-}
-
-static int run_prompt(const void *arg, int argc, char **argv, struct sa_error *err)
-{
-	const struct options *o = arg;
-	cleanup_connection struct connection c = CONNECTION_INIT;
-	if (argc < 2)
-		return error_set(err, PROBLEM_INVALID_REQUEST, "prompt wants a session and a text");
-	if (connection_find(&c, argv[0], err) < 0 || connection_link(&c, err) < 0)
-		return -1;
-	cleanup_free char *text = join(argc - 1, argv + 1);
-	struct turn turn;
-	if (turn_start(&c, text, o->is_no_wait, &turn, err) < 0)
-		return -1;
-	bool is_text = command_wants_text(&o->common);
-	if (!is_text)
-		print_record(&c.session, turn.prompt_index - 1);
-	if (o->is_no_wait)
-		return SA_EXIT_OK;
-	int rc = turn_wait(&c, &turn, deadline_after(o->create.timeout_ms), err);
-	if (rc == 0 && is_text)
-		rc = turn_print_answer(&c, &turn, err);
-	if (rc == 0)
-		rc = judge_stop(turn.stop_reason, err);
-	turn_clear(&turn);
-	return rc;
-}
-
-static int run_once(const void *arg, int argc, char **argv, struct sa_error *err)
-{
-	const struct options *o = arg;
-	cleanup_connection struct connection c = CONNECTION_INIT;
-	if (argc < 1)
-		return error_set(err, PROBLEM_INVALID_REQUEST, "run wants a prompt");
-	if (create_session(&c, &o->create, err) < 0)
-		return -1;
-	cleanup_free char *text = join(argc, argv);
-	struct turn turn = {.stop_reason = NULL};
-	int rc = turn_start(&c, text, false, &turn, err);
-	if (rc == 0)
-		rc = turn_wait(&c, &turn, deadline_after(o->create.timeout_ms), err);
-	if (rc == 0)
-		rc = turn_print_answer(&c, &turn, err);
-	if (rc == 0)
-		rc = judge_stop(turn.stop_reason, err);
-	struct sa_error ignored;
-	connection_stop_server(&c, "run is over", &ignored);
-	turn_clear(&turn);
-	return rc;
-}
-
-static int run_close(const void *arg, int argc, char **argv, struct sa_error *err)
-{
-	(void)arg;
-	if (argc < 1)
-		return error_set(err, PROBLEM_INVALID_REQUEST, "close wants a session");
-	for (int i = 0; i < argc; i++) {
-		cleanup_connection struct connection c = CONNECTION_INIT;
-		if (connection_find(&c, argv[i], err) < 0)
-			return -1;
-		if (session_state_is_over(c.session.state)) {
-			if (store_set_session_state(c.store, c.session.id, SESSION_CLOSED, "closed",
-						    err) < 0)
-				return -1;
-			continue;
-		}
-		if (connection_link(&c, err) < 0 || connection_close_session(&c, err) < 0)
-			return -1;
-	}
-	return SA_EXIT_OK;
-}
-
-static int print_server(const struct server *server, void *arg)
-{
-	(void)arg;
-	cleanup_buf struct buf b = BUF_INIT(BUF_MAX_OWN);
-	server_add_json(&b, server, server_is_alive(server));
-	fwrite(b.data, 1, b.len, stdout);
-	return 0;
-}
-
-static int run_servers(const void *arg, int argc, char **argv, struct sa_error *err)
-{
-	(void)arg;
-	(void)argc;
-	(void)argv;
-	cleanup_store struct store *store = store_open(err);
-	if (!store || launch_reap_all(store, err) < 0)
-		return -1;
-	return store_each_server(store, false, print_server, NULL, err);
-}
-
-static const char *const examples_new[] = {"sa-session new --agent mock",
-					   "sa-session new --agent-command 'my-acp-agent --flag'",
-					   NULL};
-static const char *const examples_list[] = {"sa-session list", "sa-session list --json", NULL};
-static const char *const examples_show[] = {"sa-session show @last",
-					    "sa-session new --agent mock | sa-session show -", NULL};
-static const char *const examples_prompt[] = {
-    "sa-session prompt @last \"say hello\"",
-    "sa-session new --agent mock | sa-session prompt - \"say hello\"", NULL};
-static const char *const examples_run[] = {"sa-session run --agent mock \"say hello\"",
-					   "sa-session run --agent mock --timeout 1m \"plan\"", NULL};
-static const char *const examples_close[] = {"sa-session close @last",
-					     "sa-session new --agent mock | sa-session close -",
-					     NULL};
-static const char *const examples_servers[] = {"sa-session servers", "sa-session servers --json",
-					       NULL};
-
-#define VERB(verb_name, verb_operands, words, table, function, shown)                              \
-	{                                                                                          \
-		.name = (verb_name), .operands = (verb_operands), .summary = (words),              \
-		.options = (table), .options_bytes = sizeof(struct options), .run = (function),    \
-		.examples = (shown), .complete = COMPLETE_SESSIONS                                 \
+/* clang-format off */
+#define VERB(verb_name, verb_operands, words, table, ...) \
+	{ \
+		.name = #verb_name, .operands = (verb_operands), .summary = (words), \
+		.options = (table), .options_bytes = sizeof(struct options), \
+		.run = verb_##verb_name, .examples = (const char *const[]){__VA_ARGS__, NULL}, \
+		.complete = COMPLETE_SESSIONS \
 	}
 
 static const struct verb verbs[] = {
-    VERB("new", "", "start an agent and a session", create_options, run_new, examples_new),
-    VERB("list", "", "the sessions there are", plain_options, run_list, examples_list),
-    VERB("show", "SESSION", "one session, with its processes", plain_options, run_show,
-	 examples_show),
-    VERB("prompt", "SESSION TEXT ...", "one turn", prompt_options, run_prompt, examples_prompt),
-    VERB("run", "TEXT ...", "new, prompt, print the answer, close", create_options, run_once,
-	 examples_run),
-    VERB("close", "SESSION ...", "end sessions and their agents", plain_options, run_close,
-	 examples_close),
-    VERB("servers", "", "the agent connections there are", plain_options, run_servers,
-	 examples_servers),
-    {.run = NULL},
+	VERB(new, "", "start an agent and a session", create_options,
+	     "sa-session new --agent mock",
+	     "sa-session new --agent-command 'my-acp-agent --flag'"),
+	VERB(list, "", "the sessions there are", list_options,
+	     "sa-session list",
+	     "sa-session list --state idle --json"),
+	VERB(show, "SESSION", "one session, with its processes", plain_options,
+	     "sa-session show @last",
+	     "sa-session new --agent mock | sa-session show -"),
+	VERB(prompt, "SESSION [TEXT ...]", "one turn; stdin without a text", prompt_options,
+	     "sa-session prompt @last \"say hello\"",
+	     "sa-session new --agent mock | sa-session prompt - \"say hello\""),
+	VERB(run, "[TEXT ...]", "new, prompt, print the answer, close", run_options,
+	     "sa-session run --agent mock \"say hello\"",
+	     "sa-session run --agent mock --timeout 1m \"plan\""),
+	VERB(cancel, "SESSION ...", "end the turn that runs", cancel_options,
+	     "sa-session cancel @last",
+	     "sa-session cancel --all @last"),
+	VERB(wait, "SESSION ...", "until no turn runs", wait_options,
+	     "sa-session wait @last",
+	     "sa-session wait --until end --timeout 10m @last"),
+	VERB(pending, "[SESSION ...]", "what agents ask and nobody has answered", pending_options,
+	     "sa-session pending",
+	     "sa-session pending @last --text"),
+	VERB(reply, "REQUEST|SESSION|- [ANSWER]", "answer what an agent asks", reply_options,
+	     "sa-session reply @last allow",
+	     "sa-session reply @last --content '{\"name\":\"x\"}'"),
+	VERB(policy, "check FILE ... | test FILE SESSION",
+	     "is it good; what would it have decided", plain_options,
+	     "sa-session policy check read-only",
+	     "sa-session policy test read-only @last"),
+	VERB(approve, "REQUEST|SESSION ...", "allow what agents ask", approve_options,
+	     "sa-session approve @last",
+	     "sa-session approve --always --as alice @last"),
+	VERB(deny, "REQUEST|SESSION ...", "refuse what agents ask", approve_options,
+	     "sa-session deny @last",
+	     "sa-session deny @last --reason \"not on a Friday\""),
+	VERB(answer, "REQUEST|SESSION [NAME=VALUE ...]",
+	     "answer a question: fields, JSON on stdin, or by hand", answer_options,
+	     "sa-session answer @last answer=blue",
+	     "echo '{\"answer\":\"blue\"}' | sa-session answer @last"),
+	VERB(usage, "[SESSION ...]", "tokens, context and cost", usage_options,
+	     "sa-session usage @last",
+	     "sa-session usage --by day"),
+	VERB(rpc, "[SESSION|SERVER]", "JSON-RPC from stdin to agents, answers on stdout",
+	     rpc_options,
+	     "echo '{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"session/list\"}' | sa-session rpc @last",
+	     "sa-session rpc @last <requests.jsonl >answers.jsonl"),
+	VERB(mode, "SESSION [MODE]", "show or set the mode", config_options,
+	     "sa-session mode @last",
+	     "sa-session mode @last plan"),
+	VERB(config, "SESSION [NAME [VALUE] | NAME=VALUE ...]",
+	     "show or set model, thought level and other options", config_options,
+	     "sa-session config @last model mock-fast",
+	     "sa-session config @last thought_level=high"),
+	VERB(resume, "SESSION ...", "bring back interrupted and closed sessions", resume_options,
+	     "sa-session resume @last",
+	     "sa-session resume --env LOG=debug @last"),
+	VERB(fork, "SESSION", "a new session with the past of another", fork_options,
+	     "sa-session fork @last",
+	     "sa-session fork --by transcript --replay-max-events 100 @last"),
+	VERB(close, "SESSION ...", "end sessions and their agents", plain_options,
+	     "sa-session close @last",
+	     "sa-session new --agent mock | sa-session close -"),
+	VERB(rm, "SESSION ...", "forget sessions and their events", rm_options,
+	     "sa-session rm @last",
+	     "sa-session rm --force @last"),
+	VERB(servers, "", "the agent connections there are", servers_options,
+	     "sa-session servers",
+	     "sa-session servers --all --json"),
+	{
+		.name = "filter",
+		.operands = "",
+		.summary = "requests as JSON lines in, answers out (for sa-serve)",
+		.options = plain_options,
+		.options_bytes = sizeof(struct options),
+		.run = broker_run,
+		.examples =
+		    (const char *const[]){
+			"echo '{\"op\":\"acp.list\"}' | sa-session filter",
+			"echo '{\"op\":\"sessions.list\"}' | sa-session filter", NULL},
+	},
+	{.run = NULL},
 };
+/* clang-format on */
 
 int main(int argc, char **argv)
 {
@@ -272,5 +281,8 @@ int main(int argc, char **argv)
 	    .verbs = verbs,
 	    .example = example,
 	};
-	return command_main(&command, argc, argv);
+	static const char *const local_verbs[] = {"filter", NULL};
+	static const struct remote remote = {"session", local_verbs, NULL, NULL};
+	int status = remote_become(&command, &remote, argc, argv);
+	return status >= 0 ? status : command_main(&command, argc, argv);
 }

@@ -4,9 +4,9 @@
 #include "base/utf8.h"
 #include "base/xalloc.h"
 #include "batch.h"
-#include "json/write.h"
 #include "os/io.h"
 #include "traffic.h"
+#include "json/write.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -29,8 +29,8 @@ static void write_stdin(struct supervisor *sv)
 {
 	size_t done = 0;
 	while (sv->agent_in.fd >= 0 && done < sv->to_agent.len) {
-		ssize_t n = write(sv->agent_in.fd, sv->to_agent.data + done,
-				  sv->to_agent.len - done);
+		ssize_t n =
+		    write(sv->agent_in.fd, sv->to_agent.data + done, sv->to_agent.len - done);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 && errno == EAGAIN)
@@ -133,10 +133,14 @@ static bool read_stdout(struct supervisor *sv)
 	return true;
 }
 
+/* What a busy agent has ready goes into one commit, within bounds: a commit costs as much as
+ * many events. */
 static void on_stdout(void *arg, uint32_t events)
 {
+	struct supervisor *sv = arg;
 	(void)events;
-	read_stdout(arg);
+	while (read_stdout(sv) && batch_bytes(sv) < BATCH_BYTES)
+		continue;
 }
 
 /* --- stderr ------------------------------------------------------------------ */
@@ -259,5 +263,6 @@ void agent_io_add_exit(const struct supervisor *sv, struct buf *b)
 		json_add_int(b, WEXITSTATUS(status));
 	if (WIFSIGNALED(status))
 		json_kv_int(b, "signal", WTERMSIG(status));
-	json_kv_span(b, "stderr", span_trim(buf_span(&sv->stderr_tail)));
+	struct span words = span_trim(buf_span(&sv->stderr_tail));
+	json_kv_span(b, "stderr", words.n ? words : SPAN_NONE);
 }

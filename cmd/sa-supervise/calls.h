@@ -1,7 +1,8 @@
 /*
  * Requests of clients that the agent has not answered yet. Each travels under
- * a number of the supervisor's own (the wire id), so that clients may use the
- * same JSON-RPC ids at the same time.
+ * an id that is unique among them (the wire id): the client's own, when it is
+ * free and one that every agent gives back as it was; else a number of the
+ * supervisor's. So clients may use the same JSON-RPC ids at the same time.
  */
 #ifndef SA_SUPERVISE_CALLS_H
 #define SA_SUPERVISE_CALLS_H

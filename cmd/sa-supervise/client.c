@@ -1,16 +1,20 @@
 #include "client.h"
 
 #include "acp/envelope.h"
+#include "asks.h"
 #include "base/cleanup.h"
+#include "base/utf8.h"
 #include "base/xalloc.h"
 #include "batch.h"
 #include "clients.h"
-#include "asks.h"
+#include "life.h"
+#include "origin.h"
+#include "prompts.h"
+#include "sessions.h"
+#include "settle.h"
+#include "traffic.h"
 #include "json/scan.h"
 #include "json/write.h"
-#include "life.h"
-#include "prompts.h"
-#include "traffic.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -32,23 +36,56 @@ enum field {
 	F_OUTCOME,
 	F_REASON,
 	F_GRACE,
+	F_EXPAND,
+	F_TIED,
+	F_HOSTS,
+	F_PRIMER,
+	F_ABOUT,
+	F_PARENT_ID,
+	F_PARENT_INDEX,
+	F_BY,
+	F_PRESENT,
+	F_TITLE,
 	F_COUNT,
 };
 static const char *const field_names[F_COUNT] = {
-    "op",	"ref",	   "payload", "sessionName", "hideReplay", "sessionId", "when",	  "detached",
-    "eventId", "result", "error",   "after",	     "outcome",	   "reason",	"graceMs"};
+    "op",      "ref",	   "payload",  "sessionName", "hideReplay", "sessionId",
+    "when",    "detached", "eventId",  "result",      "error",	    "after",
+    "outcome", "reason",   "graceMs",  "expand",      "tied",	    "hosts",
+    "primer",  "about",	   "parentId", "parentIndex", "by",	    "present",
+    "title"};
+
+/* Who answers, as it says; NULL when it does not. */
+static char *who(struct span json)
+{
+	char *text = json_string_dup(json);
+	if (text && strlen(text) > WHO_BYTES_MAX)
+		text[utf8_cut(span_of(text), WHO_BYTES_MAX)] = '\0';
+	return text;
+}
 
 static int op_send(struct client *c, struct span *f, int64_t ref, struct sa_error *err)
 {
 	cleanup_free char *name = json_string_dup(f[F_SESSION_NAME]);
+	struct origin origin = {.primer = NULL};
+	if (origin_read(f[F_PRIMER], f[F_ABOUT], f[F_PARENT_ID], f[F_PARENT_INDEX], &origin, err) <
+	    0)
+		return -1;
+	cleanup_free char *by = who(f[F_BY]);
 	struct client_message message = {
 	    .client = c->serial,
 	    .ref = ref,
 	    .payload = f[F_PAYLOAD],
+	    .origin = &origin,
 	    .session_name = name,
 	    .is_replay_hidden = json_bool_or(f[F_HIDE_REPLAY], false),
+	    .is_expanding = json_bool_or(f[F_EXPAND], false),
+	    .is_hosting = json_bool_or(f[F_HOSTS], false),
+	    .by = by,
 	};
-	return traffic_from_client(c->sv, &message, err);
+	int rc = traffic_from_client(c->sv, &message, err);
+	origin_clear(&origin);
+	return rc;
 }
 
 static int op_prompt(struct client *c, struct span *f, int64_t ref, struct sa_error *err)
@@ -56,13 +93,41 @@ static int op_prompt(struct client *c, struct span *f, int64_t ref, struct sa_er
 	cleanup_free char *session = json_string_dup(f[F_SESSION_ID]);
 	enum prompt_when when = json_string_is(f[F_WHEN], "now")      ? PROMPT_NOW
 				: json_string_is(f[F_WHEN], "reject") ? PROMPT_REJECT
+				: json_string_is(f[F_WHEN], "interrupt")
+				    ? PROMPT_INTERRUPT
 								      : PROMPT_QUEUE;
 	if (!session)
 		return error_set(err, PROBLEM_INVALID_REQUEST, "prompt wants a sessionId");
-	struct client_message message = {
-	    .client = c->serial, .ref = ref, .payload = f[F_PAYLOAD]};
+	struct client_message message = {.client = c->serial, .ref = ref, .payload = f[F_PAYLOAD]};
 	return prompts_take(c->sv, session, when, json_bool_or(f[F_DETACHED], false), &message,
 			    err);
+}
+
+static int op_unqueue(struct client *c, struct span *f, int64_t ref, struct sa_error *err)
+{
+	cleanup_free char *id = json_string_dup(f[F_SESSION_ID]);
+	struct session_track *session = id ? sessions_find(c->sv, id) : NULL;
+	struct sa_error problem = SA_ERROR_INIT;
+	if (!session)
+		return error_set(err, PROBLEM_SESSION_NOT_FOUND, "no session '%s' here",
+				 id ? id : "");
+	error_set(&problem, PROBLEM_CONFLICT, "the prompt was taken out of the queue");
+	prompts_drop(c->sv, session, &problem);
+	batch_add_delivery(c->sv, DELIVER_SETTLED, c->serial, ref, c->sv->server.last_index);
+	return 0;
+}
+
+static int op_title(struct client *c, struct span *f, int64_t ref, struct sa_error *err)
+{
+	cleanup_free char *id = json_string_dup(f[F_SESSION_ID]);
+	struct session_track *session = id ? sessions_find(c->sv, id) : NULL;
+	if (!session || json_type(f[F_TITLE]) != JSON_STRING)
+		return error_set(err,
+				 session ? PROBLEM_INVALID_REQUEST : PROBLEM_SESSION_NOT_FOUND,
+				 "title wants the sessionId of a session here, and a title");
+	sessions_learn_title(session, f[F_TITLE]);
+	batch_add_delivery(c->sv, DELIVER_SETTLED, c->serial, ref, c->sv->server.last_index);
+	return 0;
 }
 
 static int op_reply(struct client *c, struct span *f, int64_t ref, struct sa_error *err)
@@ -81,7 +146,11 @@ static int op_reply(struct client *c, struct span *f, int64_t ref, struct sa_err
 	json_kv_raw(&response, f[F_ERROR].p ? "error" : "result",
 		    f[F_ERROR].p ? f[F_ERROR] : f[F_RESULT]);
 	json_close(&response, '}');
-	int rc = traffic_settle_ask(c->sv, ask, buf_span(&response), c->serial, ref, err);
+	cleanup_free char *by = who(f[F_BY]);
+	cleanup_free char *reason = json_string_dup(f[F_REASON]);
+	const struct client_message message = {
+	    .client = c->serial, .ref = ref, .by = by, .reason = reason};
+	int rc = settle_by_client(c->sv, ask, buf_span(&response), &message, err);
 	buf_free(&response);
 	return rc;
 }
@@ -95,6 +164,7 @@ static int op_attach(struct client *c, struct span *f, struct sa_error *err)
 	c->session_id = json_string_dup(f[F_SESSION_ID]);
 	/* What is in the batch is not committed yet: it will be shown when it is. */
 	int64_t committed = c->sv->server.last_index - (int64_t)batch_event_count(c->sv);
+	c->is_attached = json_bool_or(f[F_PRESENT], true);
 	c->is_live = after >= committed;
 	buf_addf(&c->out, "{\"type\":\"%s\",\"%s\":%lld}\n", c->is_live ? "attached" : "behind",
 		 c->is_live ? "after" : "committed", (long long)committed);
@@ -122,6 +192,13 @@ static int op_status(struct client *c, int64_t ref)
 	return 0;
 }
 
+static int op_tie(struct client *c, struct span *f, int64_t ref)
+{
+	c->is_tied = json_bool_or(f[F_TIED], true);
+	batch_add_delivery(c->sv, DELIVER_SETTLED, c->serial, ref, c->sv->server.last_index);
+	return 0;
+}
+
 static int op_stop(struct client *c, struct span *f, int64_t ref)
 {
 	cleanup_free char *reason = json_string_dup(f[F_REASON]);
@@ -134,24 +211,30 @@ static int op_stop(struct client *c, struct span *f, int64_t ref)
 
 static int obey(struct client *c, struct span *f, int64_t ref, struct sa_error *err)
 {
-	bool needs_payload =
-	    json_string_is(f[F_OP], "send") || json_string_is(f[F_OP], "prompt");
+	bool needs_payload = json_string_is(f[F_OP], "send") || json_string_is(f[F_OP], "prompt");
 	if (needs_payload && !f[F_PAYLOAD].p)
 		return error_set(err, PROBLEM_INVALID_REQUEST, "the op wants a payload");
 	if (json_string_is(f[F_OP], "send"))
 		return op_send(c, f, ref, err);
 	if (json_string_is(f[F_OP], "prompt"))
 		return op_prompt(c, f, ref, err);
+	if (json_string_is(f[F_OP], "unqueue"))
+		return op_unqueue(c, f, ref, err);
+	if (json_string_is(f[F_OP], "title"))
+		return op_title(c, f, ref, err);
 	if (json_string_is(f[F_OP], "reply"))
 		return op_reply(c, f, ref, err);
 	if (json_string_is(f[F_OP], "attach"))
 		return op_attach(c, f, err);
 	if (json_string_is(f[F_OP], "status"))
 		return op_status(c, ref);
+	if (json_string_is(f[F_OP], "tie"))
+		return op_tie(c, f, ref);
 	if (json_string_is(f[F_OP], "stop"))
 		return op_stop(c, f, ref);
-	return error_set(err, PROBLEM_INVALID_REQUEST,
-			 "unknown op; known are send, prompt, reply, attach, status, stop");
+	return error_set(
+	    err, PROBLEM_INVALID_REQUEST,
+	    "unknown op; known are send, prompt, unqueue, title, reply, attach, status, tie, stop");
 }
 
 void client_obey(struct client *c, struct span line)

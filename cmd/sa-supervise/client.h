@@ -14,7 +14,9 @@ struct client {
 	struct buf out;
 	char *session_id; /* follow only this session; NULL: all */
 	bool is_live;	  /* gets events as they are committed */
+	bool is_attached; /* ... or reads them in the store: somebody can see what is asked */
 	bool is_gone;	  /* closed; freed at the end of the iteration */
+	bool is_tied;	  /* the server ends with it */
 	bool wants_stop_told;
 	int64_t stop_ref;
 };

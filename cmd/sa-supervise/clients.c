@@ -4,12 +4,14 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/xalloc.h"
+#include "calls.h"
 #include "client.h"
-#include "json/write.h"
+#include "judge.h"
+#include "life.h"
 #include "os/io.h"
 #include "os/sock.h"
 #include "prompts.h"
-#include "calls.h"
+#include "json/write.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -36,8 +38,12 @@ void client_drop(struct client *c)
 	loop_forget(&c->sv->loop, &c->watch);
 	close(c->fd);
 	c->fd = -1;
+	judge_note_leaving(c->sv, c->is_attached);
 	calls_forget_client(c->sv, c->serial);
 	prompts_forget_client(c->sv, c->serial);
+	if (c->is_tied && (c->sv->life == LIFE_STARTING || c->sv->life == LIFE_RUNNING))
+		life_stop(c->sv, true, "the command that it was tied to is gone",
+			  c->sv->options->stop_grace_ms);
 }
 
 static void free_gone(struct supervisor *sv)
@@ -112,6 +118,17 @@ static void on_client(void *arg, uint32_t events)
 		on_readable(c);
 }
 
+static void add_problem(struct client *c, int64_t ref, const struct sa_error *problem)
+{
+	json_open(&c->out, '{');
+	json_kv_string(&c->out, "type", "problem");
+	if (ref)
+		json_kv_int(&c->out, "ref", ref);
+	json_kv_string(&c->out, "kind", problem_info(problem->kind)->name);
+	json_kv_string(&c->out, "detail", problem->message);
+	buf_adds(&c->out, "}\n");
+}
+
 static void on_connection(void *arg, uint32_t events)
 {
 	struct supervisor *sv = arg;
@@ -120,8 +137,8 @@ static void on_connection(void *arg, uint32_t events)
 	if (fd < 0)
 		return;
 	if (sv->client_count >= CLIENTS_MAX) {
-		static const char full[] =
-		    "{\"type\":\"problem\",\"kind\":\"conflict\",\"detail\":\"too many clients\"}\n";
+		static const char full[] = "{\"type\":\"problem\",\"kind\":\"conflict\",\"detail\":"
+					   "\"too many clients\"}\n";
 		send(fd, full, sizeof(full) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 		close(fd);
 		return;
@@ -137,8 +154,16 @@ static void on_connection(void *arg, uint32_t events)
 	sv->clients = c;
 	sv->client_count++;
 	c->watch = WATCH_INIT;
-	if (loop_watch(&sv->loop, &c->watch, fd, EPOLLIN, on_client, c) < 0)
+	if (loop_watch(&sv->loop, &c->watch, fd, EPOLLIN, on_client, c) < 0) {
 		client_drop(c);
+		return;
+	}
+	/* Nothing that it asks for will be done: it should not have to wait to learn that. */
+	if (sv->store_problem) {
+		struct sa_error err = SA_ERROR_INIT;
+		error_set(&err, sv->store_problem_kind, "%s", sv->store_problem);
+		add_problem(c, 0, &err);
+	}
 }
 
 int clients_listen(struct supervisor *sv, struct sa_error *err)
@@ -205,26 +230,73 @@ bool clients_have_follower(const struct supervisor *sv)
 	return false;
 }
 
-void clients_show_event(struct supervisor *sv, const struct event *event, struct span frame)
+/* It goes on from the store, at its own pace. */
+static void leave_behind(struct supervisor *sv, struct client *c)
 {
-	for (struct client *c = sv->clients; c; c = c->next) {
-		if (!c->is_live || c->is_gone)
-			continue;
-		if (c->session_id && !span_is(event->session_id, c->session_id))
-			continue;
-		if (c->out.len && c->out.len + frame.n > FOLLOWER_QUEUE_BYTES)
-			client_write(c);
-		if (c->is_gone)
-			continue;
-		if (c->out.len + frame.n > FOLLOWER_QUEUE_BYTES) {
-			/* It goes on from the store, at its own pace. */
-			c->is_live = false;
-			buf_addf(&c->out, "{\"type\":\"behind\",\"committed\":%lld}\n",
-				 (long long)sv->server.last_index);
-			continue;
+	c->is_live = false;
+	buf_addf(&c->out, "{\"type\":\"behind\",\"committed\":%lld}\n",
+		 (long long)sv->server.last_index);
+}
+
+/* Whole frames, from the group's buffer straight into the socket as far as that takes them. */
+static void show_run(struct supervisor *sv, struct client *c, struct span frames)
+{
+	if (c->out.len)
+		client_write(c);
+	if (!c->is_gone && c->out.len == 0) {
+		ssize_t n = send(c->fd, frames.p, frames.n, MSG_DONTWAIT | MSG_NOSIGNAL);
+		if (n < 0 && errno != EAGAIN && errno != EINTR)
+			client_drop(c);
+		if (n > 0) {
+			frames.p += n;
+			frames.n -= (size_t)n;
+			/* The frame that was cut is owed, whatever happens to the others. */
+			const char *end = frames.n && frames.p[-1] != '\n'
+					      ? memchr(frames.p, '\n', frames.n)
+					      : NULL;
+			size_t owed = end ? (size_t)(end + 1 - frames.p) : 0;
+			buf_add(&c->out, frames.p, owed);
+			frames.p += owed;
+			frames.n -= owed;
 		}
-		buf_add_span(&c->out, frame);
 	}
+	if (c->is_gone || frames.n == 0)
+		return;
+	if (c->out.len + frames.n <= FOLLOWER_QUEUE_BYTES)
+		buf_add_span(&c->out, frames);
+	else
+		leave_behind(sv, c);
+}
+
+/* The events of the group that c wants, in runs that are contiguous. */
+static void show_group(struct supervisor *sv, struct client *c, const struct event_group *group)
+{
+	size_t from = 0, to = 0;
+	for (size_t i = 0; i < group->count && c->is_live && !c->is_gone; i++) {
+		size_t start = i ? group->ends[i - 1] : 0;
+		bool is_wanted =
+		    !c->session_id || span_is(group->events[i].session_id, c->session_id);
+		/* Nobody is kept waiting with a huge frame in memory: it is in the store. */
+		bool is_huge = group->ends[i] - start > FOLLOWER_QUEUE_BYTES;
+		if (is_wanted && !is_huge) {
+			from = to > from ? from : start;
+			to = group->ends[i];
+			if (i + 1 < group->count)
+				continue;
+		}
+		if (to > from)
+			show_run(sv, c, (struct span){group->frames + from, to - from});
+		from = to = 0;
+		if (is_wanted && is_huge && c->is_live && !c->is_gone)
+			leave_behind(sv, c);
+	}
+}
+
+void clients_show_events(struct supervisor *sv, const struct event_group *group)
+{
+	for (struct client *c = sv->clients; c; c = c->next)
+		if (c->is_live && !c->is_gone)
+			show_group(sv, c, group);
 }
 
 void clients_deliver(struct supervisor *sv, enum delivery_type type, uint64_t client, int64_t ref,
@@ -244,17 +316,6 @@ void clients_deliver(struct supervisor *sv, enum delivery_type type, uint64_t cl
 	buf_adds(&c->out, "}\n");
 }
 
-static void add_problem(struct client *c, int64_t ref, const struct sa_error *problem)
-{
-	json_open(&c->out, '{');
-	json_kv_string(&c->out, "type", "problem");
-	if (ref)
-		json_kv_int(&c->out, "ref", ref);
-	json_kv_string(&c->out, "kind", problem_info(problem->kind)->name);
-	json_kv_string(&c->out, "detail", problem->message);
-	buf_adds(&c->out, "}\n");
-}
-
 void clients_tell_problem(struct supervisor *sv, uint64_t client, int64_t ref,
 			  const struct sa_error *problem)
 {
@@ -263,11 +324,14 @@ void clients_tell_problem(struct supervisor *sv, uint64_t client, int64_t ref,
 		add_problem(c, ref, problem);
 }
 
-void clients_tell_queued(struct supervisor *sv, uint64_t client, int64_t ref)
+void clients_tell_queued(struct supervisor *sv, uint64_t client, int64_t ref, int64_t index,
+			 int64_t turns)
 {
 	struct client *c = find(sv, client);
 	if (c)
-		buf_addf(&c->out, "{\"type\":\"queued\",\"ref\":%lld}\n", (long long)ref);
+		buf_addf(&c->out,
+			 "{\"type\":\"queued\",\"ref\":%lld,\"eventIndex\":%lld,\"turns\":%lld}\n",
+			 (long long)ref, (long long)index, (long long)turns);
 }
 
 void clients_tell_store_problem(struct supervisor *sv, const struct sa_error *problem)

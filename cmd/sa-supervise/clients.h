@@ -3,15 +3,29 @@
  *
  * From a client ("ref" is an integer of the client's choice that comes back):
  *   {"op":"send","ref":R,"payload":{...}}   JSON-RPC to the agent; optional
- *        "sessionName" (id for the session that it makes), "hideReplay":true
- *   {"op":"prompt","ref":R,"sessionId":S,"when":"queue"|"now"|"reject",
+ *        "sessionName" (id for the session that it makes), "hideReplay":true,
+ *        "expand":true (the agent gets values for ${NAME} in mcpServers, the
+ *        record keeps the names: agent/provision.h), "hosts":true (with
+ *        initialize: the supervisor answers fs/ and terminal/ requests: host.h);
+ *        with session/new and session/fork: "primer":TEXT, "about":{...},
+ *        "parentId":S, "parentIndex":N (origin.h)
+ *   {"op":"prompt","ref":R,"sessionId":S,"when":"queue"|"now"|"reject"|"interrupt",
  *        "detached":true?,"payload":{...}}  a session/prompt request
- *   {"op":"reply","ref":R,"eventId":E,"result":{...}|"error":{...}}
- *   {"op":"attach","after":N,"sessionId":S?}  events with eventIndex > N
+ *        detached: it waits in the store, and outlives client and supervisor
+ *   {"op":"unqueue","ref":R,"sessionId":S}  drop the prompts that wait
+ *   {"op":"title","ref":R,"sessionId":S,"title":TEXT}  what people call the session
+ *   {"op":"reply","ref":R,"eventId":E,"result":{...}|"error":{...}}; it and a response
+ *        that is sent may say who answers: "by":TEXT
+ *   {"op":"attach","after":N,"sessionId":S?,"present":false?}  events with eventIndex > N;
+ *        not present: it could not show what is asked to anybody
  *   {"op":"status","ref":R}
+ *   {"op":"tie","ref":R,"tied":true|false}  tied: when this client leaves, however
+ *        that comes, the server is stopped and closed
  *   {"op":"stop","ref":R,"outcome":"closed"|"interrupted","reason":TEXT,"graceMs":N?}
  * To a client:
- *   {"type":"accepted"|"queued"|"settled","ref":R,"eventIndex":N}
+ *   {"type":"accepted"|"settled","ref":R,"eventIndex":N}
+ *   {"type":"queued","ref":R,"eventIndex":N,"turns":T}  that turn is over after T more
+ *        turn ends behind event N; once it is sent, "accepted" follows
  *   {"type":"answer","ref":R,"eventIndex":N,"sessionId":S?,"payload":{...}}
  *        without payload when it is large: it is in the store
  *   {"type":"problem","ref":R?,"kind":K,"detail":TEXT}
@@ -32,7 +46,14 @@ void clients_close_all(struct supervisor *sv, const char *reason);
 
 /* After a commit. */
 bool clients_have_follower(const struct supervisor *sv);
-void clients_show_event(struct supervisor *sv, const struct event *event, struct span frame);
+/* Committed events in order, with what followers get to read of each. */
+struct event_group {
+	const struct event *events;
+	size_t count;
+	const char *frames; /* of event i: from ends[i - 1] (0) to ends[i] */
+	const size_t *ends;
+};
+void clients_show_events(struct supervisor *sv, const struct event_group *group);
 /* event: NULL when it is of an earlier batch. */
 void clients_deliver(struct supervisor *sv, enum delivery_type type, uint64_t client, int64_t ref,
 		     int64_t index, const struct event *event);
@@ -40,7 +61,8 @@ void clients_deliver(struct supervisor *sv, enum delivery_type type, uint64_t cl
 /* At any time; a client that has left is ignored. */
 void clients_tell_problem(struct supervisor *sv, uint64_t client, int64_t ref,
 			  const struct sa_error *problem);
-void clients_tell_queued(struct supervisor *sv, uint64_t client, int64_t ref);
+void clients_tell_queued(struct supervisor *sv, uint64_t client, int64_t ref, int64_t index,
+			 int64_t turns);
 void clients_tell_store_problem(struct supervisor *sv, const struct sa_error *problem);
 void clients_tell_stopped(struct supervisor *sv);
 

@@ -1,18 +1,21 @@
 #include "life.h"
 
+#include "agent/hygiene.h"
+#include "agent/rundir.h"
 #include "agent_io.h"
-#include "base/clock.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/xalloc.h"
 #include "clients.h"
-#include "guard.h"
-#include "json/write.h"
 #include "os/cgroup.h"
+#include "os/guard.h"
 #include "os/io.h"
 #include "os/proctree.h"
+#include "prompts.h"
 #include "ready.h"
 #include "sessions.h"
 #include "traffic.h"
+#include "json/write.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -154,12 +157,11 @@ static action_fn *const table[LIFE_STATE_COUNT][EVENT_COUNT] = {
 		       [EVENT_LOST] = do_bury,
 		       [EVENT_STOP] = do_remember,
 		       [EVENT_DEADLINE] = do_kill},
-    [LIFE_CLEARING] = {[EVENT_GONE] = do_over,
-		       [EVENT_LOST] = do_over,
-		       [EVENT_DEADLINE] = do_kill},
+    [LIFE_CLEARING] = {[EVENT_GONE] = do_over, [EVENT_LOST] = do_over, [EVENT_DEADLINE] = do_kill},
 };
 
-static void happen(struct supervisor *sv, enum life_event event, const struct guard_message *message)
+static void happen(struct supervisor *sv, enum life_event event,
+		   const struct guard_message *message)
 {
 	action_fn *action = table[sv->life][event];
 	if (action)
@@ -179,21 +181,15 @@ static void on_guard(void *arg, uint32_t events)
 	struct supervisor *sv = arg;
 	struct guard_message message;
 	(void)events;
-	for (;;) {
-		ssize_t n = recv(sv->guard.fd, &message, sizeof(message), MSG_DONTWAIT);
-		if (n == (ssize_t)sizeof(message)) {
-			message.text[sizeof(message.text) - 1] = '\0';
-			happen(sv, meaning[message.type], &message);
-			continue;
-		}
-		if (n < 0 && (errno == EAGAIN || errno == EINTR))
-			return;
-		int fd = sv->guard.fd;
-		loop_forget(&sv->loop, &sv->guard);
-		happen(sv, EVENT_LOST, NULL);
-		close(fd);
+	int rc;
+	while ((rc = guard_receive(sv->guard.fd, &message)) > 0)
+		happen(sv, meaning[message.type], &message);
+	if (rc == 0)
 		return;
-	}
+	int fd = sv->guard.fd;
+	loop_forget(&sv->loop, &sv->guard);
+	happen(sv, EVENT_LOST, NULL);
+	close(fd);
 }
 
 static void on_signal(void *arg, uint32_t events)
@@ -246,7 +242,7 @@ static int64_t turn_deadline(const struct supervisor *sv, const struct session_t
 static int64_t lease_deadline(const struct supervisor *sv)
 {
 	if (sv->options->lease_ms <= 0 || sv->client_count > 0 || sv->call_count > 0 ||
-	    sv->queue_count > 0 || sessions_is_any_running(sv))
+	    prompts_is_any_due(sv) || sessions_is_any_running(sv))
 		return DEADLINE_NEVER;
 	int64_t since = sv->idle_since > sv->last_byte_ms ? sv->idle_since : sv->last_byte_ms;
 	return since + sv->options->lease_ms;
@@ -297,6 +293,7 @@ void life_tick(struct supervisor *sv)
 
 int life_prepare(struct supervisor *sv, struct sa_error *err)
 {
+	cleanup_free char **env = hygiene_of_agent();
 	int in[2], out[2], error_pipe[2];
 	if (pipe2(in, O_CLOEXEC) < 0 || pipe2(out, O_CLOEXEC) < 0 ||
 	    pipe2(error_pipe, O_CLOEXEC) < 0)
@@ -304,6 +301,8 @@ int life_prepare(struct supervisor *sv, struct sa_error *err)
 	struct guard_plan plan = {
 	    .argv = sv->options->argv,
 	    .cwd = sv->options->cwd,
+	    .tag_name = SERVER_TAG,
+	    .env = env,
 	    .stdin_fd = in[0],
 	    .stdout_fd = out[1],
 	    .stderr_fd = error_pipe[1],

@@ -1,16 +1,20 @@
 /* sa-supervise: own one agent process; see supervisor.h. */
 #include "cli/command.h"
+#include "json/scan.h"
 #include "os/io.h"
 #include "supervisor.h"
 
 #include <fcntl.h>
 #include <stddef.h>
+#include <string.h>
 #include <unistd.h>
 
 struct options {
 	struct common_options common;
 	const char *server_id;
+	const char *server_uid;
 	const char *agent;
+	const char *credentials;
 	const char *cwd;
 	uint64_t ready_fd;
 	uint64_t line_limit;
@@ -18,6 +22,14 @@ struct options {
 	int64_t prompt_limit;
 	int64_t lease;
 	int64_t stop_grace;
+	const char *reach;
+	struct string_list policies;
+	int64_t ask_timeout;
+	const char *ask_default;
+	const char *ask_unattended;
+	uint64_t max_turns;
+	uint64_t max_tokens;
+	const char *max_cost;
 };
 
 #define AT(field) offsetof(struct options, field)
@@ -25,6 +37,10 @@ struct options {
 static const struct option option_table[] = {
     OPTIONS_COMMON,
     {"server-id", 0, OPTION_STRING, AT(server_id), "ID", "the connection's id (wanted)", NULL},
+    {"server-uid", 0, OPTION_STRING, AT(server_uid), "UID", "continue this server, closed or not",
+     NULL},
+    {"credentials", 0, OPTION_STRING, AT(credentials), "WORD", "recorded: what a resume hands over",
+     NULL},
     {"agent", 0, OPTION_STRING, AT(agent), "NAME", "what the agent is called (wanted)",
      COMPLETE_AGENTS},
     {"cwd", 0, OPTION_STRING, AT(cwd), "DIR", "the agent's working directory",
@@ -35,10 +51,23 @@ static const struct option option_table[] = {
      "cancel a turn silent for so long (off)", NULL},
     {"prompt-limit", 0, OPTION_DURATION, AT(prompt_limit), "TIME",
      "cancel a turn that takes longer (off)", NULL},
-    {"lease", 0, OPTION_DURATION, AT(lease), "TIME",
-     "end when idle and alone for so long (10m)", NULL},
+    {"lease", 0, OPTION_DURATION, AT(lease), "TIME", "end when idle and alone for so long (10m)",
+     NULL},
     {"stop-grace", 0, OPTION_DURATION, AT(stop_grace), "TIME",
      "from SIGTERM to SIGKILL when stopping (3s)", NULL},
+    {"reach", 0, OPTION_STRING, AT(reach), "WHERE",
+     "where files it asks for may be (cwd)", "cwd any"},
+    {"policy", 0, OPTION_LIST, AT(policies), "NAME|FILE", "answers its requests; repeatable",
+     COMPLETE_FILES},
+    {"ask-timeout", 0, OPTION_DURATION, AT(ask_timeout), "TIME",
+     "how long a request stays open (24h)", NULL},
+    {"ask-default", 0, OPTION_STRING, AT(ask_default), "WHAT", "and its answer then (reject)",
+     "reject allow cancel"},
+    {"ask-unattended", 0, OPTION_STRING, AT(ask_unattended), "WHAT",
+     "... and at once while nobody is attached", "reject allow cancel"},
+    {"max-turns", 0, OPTION_U64, AT(max_turns), "N", "of a session (no limit)", NULL},
+    {"max-tokens", 0, OPTION_U64, AT(max_tokens), "N", "of a session (no limit)", NULL},
+    {"max-cost", 0, OPTION_STRING, AT(max_cost), "AMOUNT", "of a session (no limit)", NULL},
     OPTIONS_END,
 };
 
@@ -49,6 +78,22 @@ static void set_defaults(void *arg)
 	o->line_limit = LINES_LIMIT_DEFAULT;
 	o->lease = 600000;
 	o->stop_grace = 3000;
+	o->ask_timeout = -1;
+}
+
+static int read_wish(const char *option, const char *word, enum wish *ret, struct sa_error *err)
+{
+	static const char *const names[] = {[WISH_ALLOW] = "allow",
+					    [WISH_REJECT] = "reject",
+					    [WISH_CANCEL] = "cancel"};
+	for (int i = WISH_ALLOW; word && i <= WISH_CANCEL; i++)
+		if (strcmp(word, names[i]) == 0) {
+			*ret = (enum wish)i;
+			return 0;
+		}
+	return word ? error_set(err, PROBLEM_INVALID_REQUEST,
+				"--%s is reject, allow or cancel, not '%s'", option, word)
+		    : 0;
 }
 
 static int run(const void *arg, int argc, char **argv, struct sa_error *err)
@@ -58,23 +103,43 @@ static int run(const void *arg, int argc, char **argv, struct sa_error *err)
 		return error_set(err, PROBLEM_INVALID_REQUEST,
 				 "wants --server-id, --agent and the agent's command after '--'");
 	if (o->line_limit < 1024 || o->line_limit > BUF_MAX_OWN / 2)
-		return error_set(err, PROBLEM_INVALID_REQUEST,
-				 "--line-limit is from 1K to 512M");
+		return error_set(err, PROBLEM_INVALID_REQUEST, "--line-limit is from 1K to 512M");
+	if (o->reach && strcmp(o->reach, "cwd") != 0 && strcmp(o->reach, "any") != 0)
+		return error_set(err, PROBLEM_INVALID_REQUEST, "--reach is cwd or any");
 	bool has_ready = o->ready_fd != UINT64_MAX;
 	if (has_ready && (o->ready_fd > 1023 || fcntl((int)o->ready_fd, F_GETFD) < 0))
 		return error_set(err, PROBLEM_INVALID_REQUEST, "--ready-fd is not open");
-	const struct supervisor_options options = {
+	struct supervisor_options options = {
 	    .server_id = o->server_id,
 	    .agent = o->agent,
+	    .server_uid = o->server_uid,
+	    .credentials = o->credentials,
 	    .cwd = o->cwd,
 	    .argv = argv,
+	    .is_reaching = o->reach && strcmp(o->reach, "any") == 0,
 	    .ready_fd = has_ready ? (int)o->ready_fd : -1,
 	    .line_limit_bytes = o->line_limit,
 	    .silence_ms = o->silence_limit,
 	    .prompt_ms = o->prompt_limit,
 	    .lease_ms = o->lease,
 	    .stop_grace_ms = o->stop_grace,
+	    .policies = o->policies.items,
+	    .policy_count = o->policies.count,
+	    .ask_timeout_ms = o->ask_timeout,
+	    .max_turns = o->max_turns,
+	    .max_tokens = o->max_tokens,
+	    .max_cost_text = o->max_cost,
 	};
+	struct span cost = span_of(o->max_cost ? o->max_cost : "0");
+	if (json_check(cost, NULL) < 0 || json_type(cost) != JSON_NUMBER)
+		return error_set(err, PROBLEM_INVALID_REQUEST,
+				 "--max-cost is an amount such as 0.50, not '%s'", o->max_cost);
+	options.max_cost = json_double_or(cost, 0);
+	if (o->max_turns > INT64_MAX || o->max_tokens > INT64_MAX || options.max_cost < 0)
+		return error_set(err, PROBLEM_INVALID_REQUEST, "a limit is out of range");
+	if (read_wish("ask-default", o->ask_default, &options.ask_default, err) < 0 ||
+	    read_wish("ask-unattended", o->ask_unattended, &options.ask_unattended, err) < 0)
+		return -1;
 	if (has_ready)
 		fcntl(options.ready_fd, F_SETFD, FD_CLOEXEC);
 	io_open_standard_fds();

@@ -1,13 +1,33 @@
 #include "prompts.h"
 
+#include "base/clock.h"
 #include "base/xalloc.h"
+#include "batch.h"
 #include "clients.h"
 #include "sessions.h"
 
 #include <stdlib.h>
 
+static void append(struct supervisor *sv, struct queued_prompt *q)
+{
+	struct queued_prompt **end = &sv->queue;
+	while (*end)
+		end = &(*end)->next;
+	*end = q;
+	sv->queue_count++;
+}
+
+/* How many turns end before this session is idle. */
+static int64_t turns_ahead(const struct supervisor *sv, const struct session_track *session)
+{
+	int64_t count = session->running;
+	for (const struct queued_prompt *q = sv->queue; q; q = q->next)
+		count += q->session == session;
+	return count;
+}
+
 static int enqueue(struct supervisor *sv, struct session_track *session, bool is_detached,
-		   const struct client_message *message, struct sa_error *err)
+		   bool is_first, const struct client_message *message, struct sa_error *err)
 {
 	if (sv->queue_count >= QUEUED_PROMPTS_MAX)
 		return error_set(err, PROBLEM_SESSION_BUSY, "%d prompts are queued already",
@@ -17,17 +37,32 @@ static int enqueue(struct supervisor *sv, struct session_track *session, bool is
 	    .client = message->client,
 	    .ref = message->ref,
 	    .is_detached = is_detached,
+	    .is_dirty = is_detached,
 	    .session = session,
-	    .payload = xmemdup0(message->payload.p, message->payload.n),
-	    .payload_len = message->payload.n,
+	    .record =
+		{
+		    .number = is_detached ? ++sv->last_prompt_number : 0,
+		    .session_id = xstrdup(session->record.id),
+		    .payload = xmemdup0(message->payload.p, message->payload.n),
+		    .created_ms = clock_now_ms(),
+		},
 	};
-	struct queued_prompt **end = &sv->queue;
-	while (*end)
-		end = &(*end)->next;
-	*end = q;
-	sv->queue_count++;
-	clients_tell_queued(sv, message->client, message->ref);
+	append(sv, q);
+	batch_add_queued(sv, message->client, message->ref, is_first ? session->running + 1 : turns_ahead(sv, session));
 	return 0;
+}
+
+/* The last of the queue goes before all others. A detached one that is read from the store after
+ * a crash stands at its number again. */
+static void put_first(struct supervisor *sv)
+{
+	struct queued_prompt **end = &sv->queue;
+	while ((*end)->next)
+		end = &(*end)->next;
+	struct queued_prompt *last = *end;
+	*end = NULL;
+	last->next = sv->queue;
+	sv->queue = last;
 }
 
 int prompts_take(struct supervisor *sv, const char *session_id, enum prompt_when when,
@@ -45,53 +80,173 @@ int prompts_take(struct supervisor *sv, const char *session_id, enum prompt_when
 	if (when == PROMPT_REJECT)
 		return error_set(err, PROBLEM_SESSION_BUSY,
 				 "session '%s' is in the middle of a turn", session_id);
-	return enqueue(sv, session, is_detached, message, err);
+	if (enqueue(sv, session, is_detached, when == PROMPT_INTERRUPT, message, err) < 0)
+		return -1;
+	if (when == PROMPT_INTERRUPT) {
+		put_first(sv);
+		traffic_cancel(sv, session);
+	}
+	return 0;
 }
 
-static void free_prompt(struct supervisor *sv, struct queued_prompt **at)
+/* Take it out of the queue; for good: out of the store too. */
+static void take_out(struct supervisor *sv, struct queued_prompt **at, bool is_for_good)
 {
 	struct queued_prompt *q = *at;
 	*at = q->next;
 	sv->queue_count--;
-	free(q->payload);
+	if (is_for_good && q->record.number && !q->is_dirty) {
+		sv->gone_prompts = xreallocarray(sv->gone_prompts, sv->gone_prompt_count + 1,
+						 sizeof(*sv->gone_prompts));
+		sv->gone_prompts[sv->gone_prompt_count++] = q->record.number;
+	}
+	prompt_clear(&q->record);
 	free(q);
 }
 
 void prompts_next(struct supervisor *sv, struct session_track *session)
 {
-	for (struct queued_prompt **at = &sv->queue; *at; at = &(*at)->next) {
-		struct queued_prompt *q = *at;
-		if (q->session != session)
-			continue;
-		struct sa_error err = SA_ERROR_INIT;
-		struct client_message message = {
-		    .client = q->client,
-		    .ref = q->ref,
-		    .payload = {q->payload, q->payload_len},
-		};
-		if (traffic_from_client(sv, &message, &err) < 0)
-			clients_tell_problem(sv, q->client, q->ref, &err);
-		free_prompt(sv, at);
+	struct queued_prompt **at = &sv->queue;
+	/* While the agent is being stopped they stay for its next life. */
+	if (session->running > 0 || sv->life != LIFE_RUNNING)
 		return;
-	}
+	while (*at && (*at)->session != session)
+		at = &(*at)->next;
+	if (!*at)
+		return;
+	struct queued_prompt *q = *at;
+	struct sa_error err = SA_ERROR_INIT;
+	struct client_message message = {
+	    .client = q->client,
+	    .ref = q->ref,
+	    .payload = span_of(q->record.payload),
+	};
+	if (traffic_from_client(sv, &message, &err) < 0)
+		clients_tell_problem(sv, q->client, q->ref, &err);
+	take_out(sv, at, true);
 }
 
 void prompts_forget_client(struct supervisor *sv, uint64_t client)
 {
 	for (struct queued_prompt **at = &sv->queue; *at;) {
-		if ((*at)->client == client && !(*at)->is_detached)
-			free_prompt(sv, at);
-		else
-			at = &(*at)->next;
+		struct queued_prompt *q = *at;
+		if (q->client == client && !q->is_detached) {
+			take_out(sv, at, true);
+			continue;
+		}
+		if (q->client == client)
+			q->client = 0;
+		at = &q->next;
 	}
 }
 
-void prompts_refuse_all(struct supervisor *sv, const char *why)
+size_t prompts_drop(struct supervisor *sv, const struct session_track *session,
+		    const struct sa_error *problem)
+{
+	size_t count = 0;
+	for (struct queued_prompt **at = &sv->queue; *at;) {
+		struct queued_prompt *q = *at;
+		if (q->session != session) {
+			at = &q->next;
+			continue;
+		}
+		clients_tell_problem(sv, q->client, q->ref, problem);
+		take_out(sv, at, true);
+		count++;
+	}
+	return count;
+}
+
+void prompts_refuse_all(struct supervisor *sv, bool is_for_good, const char *why)
 {
 	struct sa_error err = SA_ERROR_INIT;
 	error_set(&err, PROBLEM_AGENT_PROCESS_EXITED, "%s", why);
-	while (sv->queue) {
-		clients_tell_problem(sv, sv->queue->client, sv->queue->ref, &err);
-		free_prompt(sv, &sv->queue);
+	for (struct queued_prompt **at = &sv->queue; *at;) {
+		struct queued_prompt *q = *at;
+		if (q->is_detached && !is_for_good) {
+			at = &q->next;
+			continue;
+		}
+		clients_tell_problem(sv, q->client, q->ref, &err);
+		take_out(sv, at, true);
 	}
+}
+
+static int load_one(const struct prompt *prompt, void *arg)
+{
+	struct supervisor *sv = arg;
+	if (prompt->number > sv->last_prompt_number)
+		sv->last_prompt_number = prompt->number;
+	struct session_track *session = sessions_find(sv, prompt->session_id);
+	if (!session || !*prompt->payload || sv->queue_count >= QUEUED_PROMPTS_MAX)
+		return 0;
+	struct queued_prompt *q = xcalloc(1, sizeof(*q));
+	*q = (struct queued_prompt){
+	    .is_detached = true,
+	    .session = session,
+	    .record =
+		{
+		    .number = prompt->number,
+		    .session_id = xstrdup(prompt->session_id),
+		    .payload = xstrdup(prompt->payload),
+		    .created_ms = prompt->created_ms,
+		},
+	};
+	append(sv, q);
+	return 0;
+}
+
+int prompts_load(struct supervisor *sv, struct sa_error *err)
+{
+	return store_each_prompt(sv->store, sv->server.key, load_one, sv, err);
+}
+
+bool prompts_is_any_due(const struct supervisor *sv)
+{
+	for (const struct queued_prompt *q = sv->queue; q; q = q->next)
+		if (!session_state_is_over(q->session->record.state))
+			return true;
+	return false;
+}
+
+void prompts_free(struct supervisor *sv)
+{
+	while (sv->queue)
+		take_out(sv, &sv->queue, false);
+	free(sv->gone_prompts);
+	sv->gone_prompts = NULL;
+	sv->gone_prompt_count = 0;
+}
+
+/* --- for the batch ----------------------------------------------------------- */
+
+size_t prompts_dirty(const struct supervisor *sv, const struct prompt ***ret)
+{
+	size_t count = 0;
+	*ret = NULL;
+	for (struct queued_prompt *q = sv->queue; q; q = q->next)
+		count += q->is_dirty;
+	if (count == 0)
+		return 0;
+	*ret = xcalloc(count, sizeof(**ret));
+	size_t i = 0;
+	for (struct queued_prompt *q = sv->queue; q; q = q->next)
+		if (q->is_dirty)
+			(*ret)[i++] = &q->record;
+	return count;
+}
+
+bool prompts_is_dirty(const struct supervisor *sv)
+{
+	for (const struct queued_prompt *q = sv->queue; q; q = q->next)
+		if (q->is_dirty)
+			return true;
+	return sv->gone_prompt_count > 0;
+}
+
+void prompts_mark_clean(struct supervisor *sv)
+{
+	for (struct queued_prompt *q = sv->queue; q; q = q->next)
+		q->is_dirty = false;
+	sv->gone_prompt_count = 0;
 }

@@ -1,24 +1,43 @@
-/* Prompts for sessions, one turn at a time: what comes during a turn waits in order. */
+/*
+ * Prompts: at once, or queued behind the turn that runs. A detached one (its
+ * client does not wait) is stored with the batch that queues it, so that it
+ * outlives us, and is sent when its session goes on.
+ */
 #ifndef SA_SUPERVISE_PROMPTS_H
 #define SA_SUPERVISE_PROMPTS_H
 
+#include "supervisor.h"
 #include "traffic.h"
 
 enum prompt_when {
-	PROMPT_QUEUE,  /* after the running turn */
-	PROMPT_NOW,    /* whatever the agent makes of it */
-	PROMPT_REJECT, /* PROBLEM_SESSION_BUSY during a turn */
+	PROMPT_QUEUE,  /* wait for the turn that runs */
+	PROMPT_NOW,    /* pass it on whatever the agent makes of it */
+	PROMPT_INTERRUPT, /* cancel that turn, then go before all that wait */
+	PROMPT_REJECT, /* PROBLEM_SESSION_BUSY while a turn runs */
 };
 
-/* A session/prompt for the session with our id. is_detached: it stays queued when its client
- * leaves. 0, or -1. */
+/* A session/prompt of a client for the session with our id. 0, or -1. */
 int prompts_take(struct supervisor *sv, const char *session_id, enum prompt_when when,
 		 bool is_detached, const struct client_message *message, struct sa_error *err);
-/* The session's turn is over: send what waits. */
+/* A turn of this session is over, or it lives again: send what waits, if no turn runs. */
 void prompts_next(struct supervisor *sv, struct session_track *session);
-/* Prompts that only a client who has left was waiting for are dropped. */
+/* The client left: what it queued is dropped unless detached. */
 void prompts_forget_client(struct supervisor *sv, uint64_t client);
-/* Nothing of it will be sent. */
-void prompts_refuse_all(struct supervisor *sv, const char *why);
+/* Drop what waits for this session, for good; its clients are told the problem. How many. */
+size_t prompts_drop(struct supervisor *sv, const struct session_track *session,
+		    const struct sa_error *problem);
+/* The agent is gone: refuse what clients wait for. Detached ones stay in the store unless
+ * is_for_good. */
+void prompts_refuse_all(struct supervisor *sv, bool is_for_good, const char *why);
+/* Queued in an earlier life of this server; after sessions_load(). 0, or -1. */
+int prompts_load(struct supervisor *sv, struct sa_error *err);
+void prompts_free(struct supervisor *sv);
+/* Does one wait for a session that is open? */
+bool prompts_is_any_due(const struct supervisor *sv);
+
+/* For the batch: the dirty rows (array owned by the caller), and once they are stored. */
+size_t prompts_dirty(const struct supervisor *sv, const struct prompt ***ret);
+bool prompts_is_dirty(const struct supervisor *sv);
+void prompts_mark_clean(struct supervisor *sv);
 
 #endif

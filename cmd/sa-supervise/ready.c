@@ -1,12 +1,12 @@
 #include "ready.h"
 
 #include "agent/rundir.h"
-#include "base/clock.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/xalloc.h"
-#include "json/write.h"
 #include "life.h"
 #include "os/io.h"
+#include "json/write.h"
 
 #include <fcntl.h>
 #include <stdio.h>

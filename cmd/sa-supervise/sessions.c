@@ -1,8 +1,10 @@
 #include "sessions.h"
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/ident.h"
 #include "base/xalloc.h"
+#include "policy/policy.h"
 #include "json/scan.h"
 
 #include <stdlib.h>
@@ -64,8 +66,8 @@ struct session_track *sessions_open(struct supervisor *sv, struct span agent_ses
 	if (!t && sv->session_count >= SESSIONS_MAX)
 		return NULL;
 	if (!t) {
-		char *id = name && is_id_free(sv, name) ? xstrdup(name)
-							: ident_random(SESSION_ID_LENGTH);
+		char *id =
+		    name && is_id_free(sv, name) ? xstrdup(name) : ident_random(SESSION_ID_LENGTH);
 		t = add(sv);
 		t->record.id = id;
 		t->record.server_key = sv->server.key;
@@ -76,8 +78,10 @@ struct session_track *sessions_open(struct supervisor *sv, struct span agent_ses
 	}
 	free(t->record.agent_session_id);
 	t->record.agent_session_id = json_string_dup(agent_session_id);
-	if (cwd && !t->record.cwd)
+	if (cwd) {
+		free(t->record.cwd);
 		t->record.cwd = xstrdup(cwd);
+	}
 	free(t->record.end_reason);
 	t->record.end_reason = NULL;
 	t->record.state = SESSION_IDLE;
@@ -89,7 +93,8 @@ struct session_track *sessions_open_early(struct supervisor *sv, struct span age
 {
 	const struct call *maker = NULL;
 	for (size_t i = 0; i < sv->call_count; i++) {
-		if (strcmp(sv->calls[i].method, "session/new") != 0)
+		if (strcmp(sv->calls[i].method, "session/new") != 0 &&
+		    strcmp(sv->calls[i].method, "session/fork") != 0)
 			continue;
 		if (maker) /* two at once: whose it is shows only in the answer */
 			return sessions_open(sv, agent_session_id, NULL, NULL);
@@ -131,6 +136,11 @@ static void set_text(struct session_track *t, char **field, struct span json_str
 	t->is_dirty = true;
 }
 
+void sessions_learn_title(struct session_track *t, struct span title)
+{
+	set_text(t, &t->record.title, title);
+}
+
 void sessions_learn_mode(struct session_track *t, struct span mode_id)
 {
 	set_text(t, &t->record.mode, mode_id);
@@ -141,11 +151,38 @@ void sessions_learn_model(struct session_track *t, struct span model_id)
 	set_text(t, &t->record.model, model_id);
 }
 
+/* JSON that is only kept until it is stored: no history in memory. */
+static void set_json(struct session_track *t, char **field, struct span json)
+{
+	if (!json.p || json_type(json) == JSON_NULL || json.n > SETUP_BYTES_MAX)
+		return;
+	free(*field);
+	*field = xmemdup0(json.p, json.n);
+	t->is_dirty = true;
+}
+
+void sessions_learn_opening(struct session_track *t, const char *params)
+{
+	set_json(t, &t->record.open_json, span_of(params));
+}
+
+void sessions_mark_clean(struct session_track *t)
+{
+	char **kept[] = {&t->record.modes_json, &t->record.models_json, &t->record.options_json,
+			 &t->record.open_json};
+	t->is_dirty = false;
+	for (size_t i = 0; i < ARRAY_SIZE(kept); i++) {
+		free(*kept[i]);
+		*kept[i] = NULL;
+	}
+}
+
 /* Config options (ACP SessionConfigOption): the model is the one of category "model". */
 static void learn_options(struct session_track *t, struct span options)
 {
 	struct json_iter it = json_iter(options);
 	struct span option;
+	set_json(t, &t->record.options_json, options);
 	while (json_next(&it, NULL, &option)) {
 		struct span category = json_get(option, "category");
 		struct span value = json_get(option, "currentValue");
@@ -156,12 +193,11 @@ static void learn_options(struct session_track *t, struct span options)
 	}
 }
 
-void sessions_learn_update(struct session_track *t, struct span params)
+void sessions_learn_update(struct session_track *t, struct span update)
 {
-	struct span update = json_get(params, "update");
 	struct span kind = json_get(update, "sessionUpdate");
 	if (json_string_is(kind, "session_info_update"))
-		set_text(t, &t->record.title, json_get(update, "title"));
+		sessions_learn_title(t, json_get(update, "title"));
 	else if (json_string_is(kind, "current_mode_update"))
 		sessions_learn_mode(t, json_get(update, "currentModeId"));
 	else if (json_string_is(kind, "config_option_update"))
@@ -171,7 +207,9 @@ void sessions_learn_update(struct session_track *t, struct span params)
 void sessions_learn_result(struct session_track *t, struct span result)
 {
 	sessions_learn_mode(t, json_path(result, "modes.currentModeId"));
+	set_json(t, &t->record.modes_json, json_path(result, "modes.availableModes"));
 	sessions_learn_model(t, json_path(result, "models.currentModelId"));
+	set_json(t, &t->record.models_json, json_path(result, "models.availableModels"));
 	learn_options(t, json_get(result, "configOptions"));
 }
 
@@ -190,6 +228,9 @@ static int load_one(const struct session *session, void *arg)
 	    .mode = xstrdup(session->mode),
 	    .model = xstrdup(session->model),
 	    .end_reason = xstrdup(session->end_reason),
+	    .resumed_by = xstrdup(session->resumed_by),
+	    .parent_id = xstrdup(session->parent_id),
+	    .parent_index = session->parent_index,
 	    .first_index = session->first_index,
 	    .created_ms = session->created_ms,
 	    .updated_ms = session->updated_ms,
@@ -222,6 +263,9 @@ void sessions_free(struct supervisor *sv)
 		struct session_track *t = sv->sessions;
 		sv->sessions = t->next;
 		session_clear(&t->record);
+		free(t->primer);
+		policy_free(t->policy);
+		free(t->policy_problem);
 		free(t);
 	}
 	sv->session_count = 0;

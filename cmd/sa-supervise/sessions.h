@@ -29,9 +29,14 @@ struct session_track *sessions_open_early(struct supervisor *sv, struct span age
 void sessions_refresh(struct session_track *t);
 void sessions_set_over(struct session_track *t, enum session_state state, const char *reason);
 /* What a session/update says about the session itself: title, mode, options. */
-void sessions_learn_update(struct session_track *t, struct span params);
+void sessions_learn_update(struct session_track *t, struct span update);
 /* What the answer to session/new, load, resume or set_config_option says. */
 void sessions_learn_result(struct session_track *t, struct span result);
+/* What opened it: params of session/new, load, resume (JSON, NULL allowed). */
+void sessions_learn_opening(struct session_track *t, const char *params);
+/* Its row is stored. */
+void sessions_mark_clean(struct session_track *t);
+void sessions_learn_title(struct session_track *t, struct span title);
 void sessions_learn_mode(struct session_track *t, struct span mode_id);
 void sessions_learn_model(struct session_track *t, struct span model_id);
 /* Sessions of earlier lives of this server, so that a resume finds them. */

@@ -3,19 +3,21 @@
 #include "agent/rundir.h"
 #include "agent_io.h"
 #include "asks.h"
-#include "base/clock.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/ident.h"
 #include "base/xalloc.h"
 #include "batch.h"
 #include "calls.h"
 #include "clients.h"
-#include "json/write.h"
+#include "host.h"
+#include "judge.h"
 #include "life.h"
 #include "os/cgroup.h"
 #include "prompts.h"
 #include "ready.h"
 #include "sessions.h"
+#include "json/write.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -28,8 +30,8 @@
 #include <unistd.h>
 
 enum {
-	SOFT_COMMIT_MS = 2,	    /* how long a client's message waits for the agent's answer */
-	FINAL_COMMIT_MS = 30000,    /* how long the end is put off by a store that refuses */
+	SOFT_COMMIT_MS = 2,	 /* how long a client's message waits for the agent's answer */
+	FINAL_COMMIT_MS = 30000, /* how long the end is put off by a store that refuses */
 	RUN_NAME_LENGTH = 12,
 };
 
@@ -51,8 +53,11 @@ static int fill_server(struct supervisor *sv, struct sa_error *err)
 	sv->server = (struct server){
 	    .id = xstrdup(sv->options->server_id),
 	    .agent = xstrdup(sv->options->agent),
+	    .uid = xstrdup(sv->options->server_uid),
+	    .credentials = xstrdup(sv->options->credentials),
 	    .cwd = xstrdup(sv->options->cwd),
 	    .command_json = command_json(sv->options->argv),
+	    .settings_json = judge_settings(sv),
 	    .socket_dir = rundir_make(name, err),
 	};
 	procid_boot_id(sv->server.boot_id);
@@ -69,12 +74,12 @@ static int fill_server(struct supervisor *sv, struct sa_error *err)
 
 static int begin(struct supervisor *sv, struct sa_error *err)
 {
-	if (fill_server(sv, err) < 0)
+	if (judge_init(sv, err) < 0 || fill_server(sv, err) < 0)
 		return -1;
 	sv->store = store_open(err);
 	if (!sv->store || store_claim_server(sv->store, &sv->server, err) < 0)
 		return -1;
-	if (sessions_load(sv, err) < 0 || clients_listen(sv, err) < 0)
+	if (sessions_load(sv, err) < 0 || prompts_load(sv, err) < 0 || clients_listen(sv, err) < 0)
 		return -1;
 	return life_start(sv, err);
 }
@@ -83,12 +88,24 @@ static int begin(struct supervisor *sv, struct sa_error *err)
 static int wait_ms(const struct supervisor *sv)
 {
 	int64_t at = life_next_deadline(sv);
+	int64_t due = judge_next_deadline(sv);
+	if (due < at)
+		at = due;
+	if (sv->store_tick_at < at)
+		at = sv->store_tick_at;
 	if (sv->store_retry_at && sv->store_retry_at < at)
 		at = sv->store_retry_at;
 	int ms = deadline_poll_ms(at);
 	if (!batch_is_empty(sv) && !sv->store_problem && (ms < 0 || ms > SOFT_COMMIT_MS))
 		ms = SOFT_COMMIT_MS;
 	return ms;
+}
+
+static void tick_store(struct supervisor *sv)
+{
+	struct sa_error ignored;
+	if (clock_monotonic_ms() >= sv->store_tick_at)
+		store_tick(sv->store, &sv->store_tick_at, &ignored);
 }
 
 static void run(struct supervisor *sv)
@@ -98,8 +115,10 @@ static void run(struct supervisor *sv)
 		if (loop_once(&sv->loop, wait_ms(sv)) < 0)
 			break;
 		life_tick(sv);
+		judge_tick(sv);
 		if (had_batch || batch_is_urgent(sv) || sv->store_problem)
 			batch_flush(sv);
+		tick_store(sv);
 		clients_settle(sv);
 		agent_io_settle(sv);
 	}
@@ -127,9 +146,11 @@ static void free_all(struct supervisor *sv)
 	cgroup_destroy(sv->server.cgroup);
 	rundir_remove(sv->server.socket_dir);
 	agent_io_free(sv);
-	prompts_refuse_all(sv, "ended");
+	prompts_free(sv);
+	host_free(sv);
 	calls_free(sv);
 	asks_free(sv);
+	judge_free(sv);
 	sessions_free(sv);
 	batch_free(sv->batch);
 	store_close(sv->store);

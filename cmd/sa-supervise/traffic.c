@@ -1,18 +1,24 @@
 #include "traffic.h"
 
 #include "acp/envelope.h"
+#include "agent/provision.h"
 #include "agent_io.h"
 #include "asks.h"
-#include "base/clock.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/utf8.h"
 #include "base/xalloc.h"
 #include "batch.h"
 #include "calls.h"
-#include "json/scan.h"
-#include "json/write.h"
+#include "host.h"
+#include "origin.h"
+#include "judge.h"
+#include "limits.h"
 #include "prompts.h"
 #include "sessions.h"
+#include "settle.h"
+#include "json/scan.h"
+#include "json/write.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +29,12 @@ static struct span session_span(const struct session_track *t)
 }
 
 /* --- from clients ----------------------------------------------------------- */
+
+static bool is_opening(const char *method)
+{
+	return strcmp(method, "session/new") == 0 || strcmp(method, "session/load") == 0 ||
+	       strcmp(method, "session/resume") == 0 || strcmp(method, "session/fork") == 0;
+}
 
 /* What a request will mean once it is answered. */
 static void learn_request(struct supervisor *sv, struct call *call, const struct envelope *e,
@@ -40,7 +52,18 @@ static void learn_request(struct supervisor *sv, struct call *call, const struct
 		return;
 	}
 	call->session_name = xstrdup(message->session_name);
+	if (message->origin)
+		origin_copy(message->origin, &call->origin);
 	call->cwd = json_string_dup(json_get(e->params, "cwd"));
+	struct span value = SPAN_NONE;
+	if (strcmp(call->method, "session/set_mode") == 0)
+		value = json_get(e->params, "modeId");
+	else if (strcmp(call->method, "session/set_model") == 0)
+		value = json_get(e->params, "modelId");
+	else if (is_opening(call->method) && e->params.n <= SETUP_BYTES_MAX)
+		call->open_json = e->params.p ? xmemdup0(e->params.p, e->params.n) : NULL;
+	if (value.p && value.n <= SETUP_BYTES_MAX)
+		call->value = xmemdup0(value.p, value.n);
 	if (strcmp(call->method, "session/load") == 0 && t)
 		t->is_replay_hidden = message->is_replay_hidden;
 }
@@ -48,16 +71,30 @@ static void learn_request(struct supervisor *sv, struct call *call, const struct
 static int send_request(struct supervisor *sv, const struct client_message *message,
 			const struct envelope *e, struct sa_error *err)
 {
+	/* The values are for the agent alone: the record has the names. */
+	cleanup_buf struct buf expanded = BUF_INIT(BUF_MAX_OWN);
+	cleanup_buf struct buf primed = BUF_INIT(BUF_MAX_OWN);
+	if (message->is_expanding && provision_add_expanded(e->text, &expanded, err) < 0)
+		return -1;
+	const struct session_track *prompted =
+	    envelope_is(e, "session/prompt") ? sessions_of_params(sv, e->params) : NULL;
+	if (prompted && limits_check(sv, prompted, err) < 0)
+		return -1;
 	struct call *call = calls_add(sv, message->client, message->ref, e, err);
 	if (!call)
 		return -1;
 	learn_request(sv, call, e, message);
-	struct buf line = BUF_INIT(BUF_MAX_OWN);
-	char wire_id[24];
-	snprintf(wire_id, sizeof(wire_id), "%lld", (long long)call->wire_id);
-	envelope_add_with_id(&line, e, span_of(wire_id));
+	if (strcmp(call->method, "initialize") == 0)
+		host_learn(sv, message->is_hosting);
+	cleanup_buf struct buf line = BUF_INIT(BUF_MAX_OWN);
+	struct envelope sent = *e;
+	if (message->is_expanding)
+		envelope_read(buf_span(&expanded), &sent);
+	if (strcmp(call->method, "session/prompt") == 0 && call->session && call->session->primer &&
+	    origin_add_primed(&primed, e, span_of(call->session->primer)) == 0)
+		envelope_read(buf_span(&primed), &sent);
+	envelope_add_with_id(&line, &sent, span_of(call->wire_json));
 	agent_io_send(sv, buf_span(&line));
-	buf_free(&line);
 	int64_t index = batch_add_event(sv, SENDER_CLIENT, session_span(call->session), e->text,
 					SPAN_NONE, SPAN_NONE);
 	batch_add_delivery(sv, DELIVER_ACCEPTED, message->client, message->ref, index);
@@ -75,33 +112,10 @@ static void send_cancel_request(struct supervisor *sv, uint64_t client, const st
 	}
 	struct buf line = BUF_INIT(BUF_MAX_OWN);
 	buf_add(&line, e->text.p, (size_t)(id.p - e->text.p));
-	buf_addf(&line, "%lld", (long long)call->wire_id);
+	buf_adds(&line, call->wire_json);
 	buf_add(&line, id.p + id.n, (size_t)(e->text.p + e->text.n - (id.p + id.n)));
 	agent_io_send(sv, buf_span(&line));
 	buf_free(&line);
-}
-
-/* ACP "Cancellation": the client answers what the agent has asked with "cancelled". */
-static void cancel_asks(struct supervisor *sv, struct session_track *t)
-{
-	for (struct ask_track *ask = sv->asks; ask; ask = ask->next) {
-		const char *result = NULL;
-		if (ask->record.state != ASK_OPEN || ask->session != t)
-			continue;
-		if (strcmp(ask->record.method, "session/request_permission") == 0)
-			result = "{\"outcome\":{\"outcome\":\"cancelled\"}}";
-		else if (strcmp(ask->record.method, "elicitation/create") == 0)
-			result = "{\"action\":\"cancel\"}";
-		if (!result)
-			continue;
-		cleanup_free char *text =
-		    xasprintf("{\"jsonrpc\":\"2.0\",\"id\":%s,\"result\":%s}", ask->record.rpc_id,
-			      result);
-		agent_io_send(sv, span_of(text));
-		batch_add_event(sv, SENDER_CLIENT, session_span(t), span_of(text), SPAN_NONE,
-				span_of(ask->record.method));
-		asks_settle(sv, ask, ASK_CANCELLED, span_of(text));
-	}
 }
 
 static void send_other(struct supervisor *sv, const struct client_message *message,
@@ -112,25 +126,11 @@ static void send_other(struct supervisor *sv, const struct client_message *messa
 		send_cancel_request(sv, message->client, e);
 	else
 		agent_io_send(sv, e->text);
-	int64_t index = batch_add_event(sv, SENDER_CLIENT, session_span(t), e->text, SPAN_NONE,
-					SPAN_NONE);
+	int64_t index =
+	    batch_add_event(sv, SENDER_CLIENT, session_span(t), e->text, SPAN_NONE, SPAN_NONE);
 	batch_add_delivery(sv, DELIVER_ACCEPTED, message->client, message->ref, index);
 	if (e->kind == ENVELOPE_NOTIFICATION && t && envelope_is(e, "session/cancel"))
-		cancel_asks(sv, t);
-}
-
-int traffic_settle_ask(struct supervisor *sv, struct ask_track *ask, struct span response,
-		       uint64_t client, int64_t ref, struct sa_error *err)
-{
-	if (agent_io_refuses(sv, err))
-		return -1;
-	agent_io_send(sv, response);
-	int64_t index = batch_add_event(sv, SENDER_CLIENT, session_span(ask->session), response,
-					SPAN_NONE, span_of(ask->record.method));
-	asks_settle(sv, ask, ASK_ANSWERED, response);
-	batch_add_delivery(sv, DELIVER_SETTLED, client, ref, index);
-	sv->last_byte_ms = clock_monotonic_ms();
-	return 0;
+		settle_cancel(sv, t);
 }
 
 int traffic_from_client(struct supervisor *sv, const struct client_message *message,
@@ -152,10 +152,17 @@ int traffic_from_client(struct supervisor *sv, const struct client_message *mess
 	if (e.kind == ENVELOPE_RESPONSE) {
 		struct ask_track *ask = asks_find_id(sv, e.id);
 		if (ask)
-			return traffic_settle_ask(sv, ask, e.text, message->client, message->ref,
-						  err);
-		if (asks_was_settled(sv, e.id))
-			return error_set(err, PROBLEM_CONFLICT, "that request is answered already");
+			return settle_by_client(sv, ask, e.text, message, err);
+		bool is_ours = false;
+		if (asks_was_settled(sv, e.id, &is_ours)) {
+			/* A client that answers whatever it sees has done nothing wrong. */
+			if (!is_ours)
+				return error_set(err, PROBLEM_CONFLICT,
+						 "that request is answered already");
+			batch_add_delivery(sv, DELIVER_ACCEPTED, message->client, message->ref,
+					   sv->server.last_index);
+			return 0;
+		}
 	}
 	send_other(sv, message, &e);
 	return 0;
@@ -178,20 +185,43 @@ void traffic_cancel(struct supervisor *sv, struct session_track *session)
 static void learn_new_session(struct supervisor *sv, struct call *call, struct span result)
 {
 	struct span id = json_get(result, "sessionId");
+	call->session = NULL; /* a fork's parent */
 	if (json_type(id) == JSON_STRING)
 		call->session = sessions_open(sv, id, call->session_name, call->cwd);
-	if (call->session)
-		sessions_learn_result(call->session, result);
+	if (!call->session)
+		return;
+	judge_open_session(sv, call->session);
+	limits_recall(sv, call->session);
+	sessions_learn_opening(call->session, call->open_json);
+	sessions_learn_result(call->session, result);
 }
 
 /* session/load and session/resume: the session named in the request lives again. */
-static void learn_resumed(struct session_track *t, struct span result)
+static void learn_resumed(struct supervisor *sv, struct session_track *t, const struct call *call,
+			  struct span result)
 {
+	sessions_learn_opening(t, call->open_json);
+	if (call->cwd) {
+		free(t->record.cwd);
+		t->record.cwd = xstrdup(call->cwd);
+	}
+	judge_open_session(sv, t);
+	limits_recall(sv, t);
 	t->record.state = SESSION_IDLE;
 	free(t->record.end_reason);
 	t->record.end_reason = NULL;
 	sessions_refresh(t);
 	sessions_learn_result(t, result);
+}
+
+static void close_session(struct supervisor *sv, struct session_track *t)
+{
+	struct sa_error err = SA_ERROR_INIT;
+	error_set(&err, PROBLEM_CONFLICT, "session '%s' was closed before the prompt's turn",
+		  t->record.id);
+	sessions_set_over(t, SESSION_CLOSED, "closed");
+	host_session_over(sv, t);
+	prompts_drop(sv, t, &err);
 }
 
 static void learn_answer(struct supervisor *sv, struct call *call, const struct envelope *e)
@@ -202,18 +232,27 @@ static void learn_answer(struct supervisor *sv, struct call *call, const struct 
 	if (strcmp(method, "session/prompt") == 0 && t) {
 		t->running -= t->running > 0;
 		sessions_refresh(t);
-	} else if (strcmp(method, "session/new") == 0 && is_ok) {
+		if (is_ok)
+			origin_forget_primer(t);
+	} else if ((strcmp(method, "session/new") == 0 || strcmp(method, "session/fork") == 0) &&
+		   is_ok) {
 		learn_new_session(sv, call, e->result);
-	} else if (t && (strcmp(method, "session/load") == 0 ||
-			 strcmp(method, "session/resume") == 0)) {
+	} else if (t &&
+		   (strcmp(method, "session/load") == 0 || strcmp(method, "session/resume") == 0)) {
 		t->is_replay_hidden = false;
 		if (is_ok)
-			learn_resumed(t, e->result);
+			learn_resumed(sv, t, call, e->result);
 	} else if (is_ok && t &&
-		   (strcmp(method, "session/close") == 0 || strcmp(method, "session/delete") == 0)) {
-		sessions_set_over(t, SESSION_CLOSED, "closed");
+		   (strcmp(method, "session/close") == 0 ||
+		    strcmp(method, "session/delete") == 0)) {
+		close_session(sv, t);
 	} else if (is_ok && t && strcmp(method, "session/set_config_option") == 0) {
 		sessions_learn_result(t, e->result);
+	} else if (is_ok && t && call->value) {
+		if (strcmp(method, "session/set_mode") == 0)
+			sessions_learn_mode(t, span_of(call->value));
+		else
+			sessions_learn_model(t, span_of(call->value));
 	} else if (is_ok && strcmp(method, "initialize") == 0) {
 		free(sv->server.initialize_json);
 		sv->server.initialize_json = xmemdup0(e->result.p, e->result.n);
@@ -227,6 +266,7 @@ static void on_response(struct supervisor *sv, const struct envelope *e, struct 
 		batch_add_event(sv, SENDER_AGENT, SPAN_NONE, e->text, raw, SPAN_NONE);
 		return;
 	}
+	struct origin_past past = origin_look(sv, call);
 	learn_answer(sv, call, e);
 	struct session_track *t = call->session;
 	struct buf payload = BUF_INIT(BUF_MAX_OWN);
@@ -235,32 +275,48 @@ static void on_response(struct supervisor *sv, const struct envelope *e, struct 
 					span_of(call->method));
 	buf_free(&payload);
 	batch_add_delivery(sv, DELIVER_ANSWER, call->client, call->ref, index);
-	bool is_turn_over = t && strcmp(call->method, "session/prompt") == 0 && t->running == 0;
+	if (strcmp(call->method, "session/prompt") == 0)
+		limits_note(sv, t, span_of(call->method), e->text);
+	if (e->result.p && !e->error.p)
+		origin_settle(sv, call, &past);
+	bool may_go_on =
+	    t && (strcmp(call->method, "session/prompt") == 0 || is_opening(call->method));
 	calls_remove(sv, call);
-	if (is_turn_over)
+	if (may_go_on && !session_state_is_over(t->record.state))
 		prompts_next(sv, t);
 }
 
 static void on_notification(struct supervisor *sv, const struct envelope *e, struct span raw)
 {
-	struct session_track *t = sessions_of_params(sv, e->params);
+	static const char *const names[] = {"sessionId", "update"};
+	struct span f[2];
+	json_members(e->params, names, f, 2);
+	struct session_track *t =
+	    json_type(f[0]) == JSON_STRING ? sessions_find_agent_id(sv, f[0]) : NULL;
 	bool is_update = envelope_is(e, "session/update");
 	if (!t && is_update)
-		t = sessions_open_early(sv, json_get(e->params, "sessionId"));
+		t = sessions_open_early(sv, f[0]);
 	if (t && is_update) {
 		if (t->is_replay_hidden)
 			return;
-		sessions_learn_update(t, e->params);
+		sessions_learn_update(t, f[1]);
 	}
 	batch_add_event(sv, SENDER_AGENT, session_span(t), e->text, raw, SPAN_NONE);
+	if (is_update)
+		limits_note(sv, t, SPAN_NONE, e->text);
 }
 
 static void on_request(struct supervisor *sv, const struct envelope *e, struct span raw)
 {
 	struct session_track *t = sessions_of_params(sv, e->params);
-	int64_t index =
-	    batch_add_event(sv, SENDER_AGENT, session_span(t), e->text, raw, SPAN_NONE);
-	asks_add(sv, e, index, t);
+	int64_t index = batch_add_event(sv, SENDER_AGENT, session_span(t), e->text, raw, SPAN_NONE);
+	if (host_takes(sv, e)) {
+		host_do(sv, e, t);
+		return;
+	}
+	struct ask_track *ask = asks_add(sv, e, index, t);
+	if (ask)
+		judge_request(sv, ask, e->text);
 }
 
 /* A notification of the supervisor's own about the agent's process or output. */
@@ -370,12 +426,13 @@ void traffic_agent_ended(struct supervisor *sv)
 	json_kv_string(&params, "reason", sv->end_reason);
 	json_close(&params, '}');
 	add_notice(sv, "_adapter/agent_exited", &params);
-	prompts_refuse_all(sv, how);
+	prompts_refuse_all(sv, sv->is_closing, how);
 	while (sv->call_count) {
 		answer_for_the_dead(sv, &sv->calls[0], how);
 		calls_remove(sv, &sv->calls[0]);
 	}
 	asks_lose_all(sv);
+	host_end(sv);
 	sessions_end_all(sv, sv->is_closing ? SESSION_CLOSED : SESSION_INTERRUPTED,
 			 sv->end_reason ? sv->end_reason : how);
 }

@@ -15,14 +15,16 @@ struct client_message {
 	struct span payload;	  /* one JSON value */
 	const char *session_name; /* NULL: no wish */
 	bool is_replay_hidden;
+	bool is_hosting;   /* an initialize: fs/ and terminal/ requests are the supervisor's */
+	bool is_expanding; /* variables in params.mcpServers get their values on the way */
+	const struct origin *origin; /* of the session that it makes; NULL: no past */
+	const char *by;	    /* who says it, for the record of an answer; NULL: "client" */
+	const char *reason; /* and why; NULL allowed */
 };
 
 /* Pass a client's message on. 0, or -1: nothing was sent or recorded. */
 int traffic_from_client(struct supervisor *sv, const struct client_message *message,
 			struct sa_error *err);
-/* A client's answer to an ask, as a JSON-RPC response. 0, or -1. */
-int traffic_settle_ask(struct supervisor *sv, struct ask_track *ask, struct span response,
-		       uint64_t client, int64_t ref, struct sa_error *err);
 /* One line of the agent's stdout. */
 void traffic_from_agent(struct supervisor *sv, struct span line);
 /* A line over the limit: its head and its length. */

@@ -1,5 +1,6 @@
 #include "agent/launch.h"
 
+#include "agent/hygiene.h"
 #include "agent/link.h"
 #include "agent/rundir.h"
 #include "base/cleanup.h"
@@ -19,33 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
-
 enum { READY_LINE_BYTES = 64 * 1024, READY_FD = 3 };
-
-/* Our environment without the server's own secret, then the entries of launch. */
-static char **make_environment(const struct launch *launch)
-{
-	size_t count = 0;
-	while (environ[count])
-		count++;
-	char **env = xcalloc(count + launch->env_count + 1, sizeof(*env));
-	size_t n = 0;
-	for (size_t i = 0; i < count; i++)
-		if (strncmp(environ[i], "SANDBOX_AGENT_TOKEN=", 20) != 0)
-			env[n++] = environ[i];
-	for (size_t i = 0; i < launch->env_count; i++) {
-		/* Replace what is there: getenv() takes the first. */
-		const char *entry = launch->env[i];
-		size_t name = strcspn(entry, "=") + 1;
-		size_t at = 0;
-		while (at < n && strncmp(env[at], entry, name) != 0)
-			at++;
-		env[at] = (char *)(uintptr_t)entry;
-		n += at == n;
-	}
-	return env;
-}
 
 /* A growing argv of borrowed words. */
 struct words {
@@ -70,9 +45,9 @@ static void add_words(struct words *words, const char *const *more)
 static void add_credentials(struct words *words, const struct launch *launch, char *const *kept,
 			    const char *program)
 {
-	add_words(words, (const char *const[]){"sa-credentials", "exec", "--quiet", "--agent",
-					       launch->agent, "--credentials",
-					       launch->credentials, NULL});
+	add_words(words,
+		  (const char *const[]){"sa-credentials", "exec", "--quiet", "--agent",
+					launch->agent, "--credentials", launch->credentials, NULL});
 	for (size_t i = 0; i < launch->env_count; i++) {
 		add_word(words, "--keep");
 		add_word(words, kept[i]);
@@ -83,9 +58,13 @@ static void add_credentials(struct words *words, const struct launch *launch, ch
 
 static void add_supervise(struct words *words, const struct launch *launch)
 {
-	add_words(words, (const char *const[]){"--server-id", launch->server_id, "--agent",
-					       launch->agent, "--ready-fd", "3", "--cwd",
-					       launch->cwd, NULL});
+	add_words(words,
+		  (const char *const[]){"--server-id", launch->server_id, "--agent", launch->agent,
+					"--ready-fd", "3", "--cwd", launch->cwd, NULL});
+	if (launch->server_uid)
+		add_words(words, (const char *const[]){"--server-uid", launch->server_uid, NULL});
+	if (launch->credentials)
+		add_words(words, (const char *const[]){"--credentials", launch->credentials, NULL});
 	add_words(words, launch->limits);
 	add_word(words, "--");
 	add_words(words, (const char *const *)launch->argv);
@@ -100,21 +79,22 @@ static int early_end(pid_t pid, int stderr_fd, struct sa_error *err)
 	int status = spawn_wait(pid);
 	enum problem_kind kind = PROBLEM_FAILED;
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
-		if (WIFEXITED(status) &&
-		    WEXITSTATUS(status) == problem_info(kinds[i])->exit_status)
+		if (WIFEXITED(status) && WEXITSTATUS(status) == problem_info(kinds[i])->exit_status)
 			kind = kinds[i];
 	if (lseek(stderr_fd, 0, SEEK_SET) == 0)
 		while (io_read_some(stderr_fd, &text, 4096) > 0)
 			continue;
 	struct span words = span_trim(buf_span(&text));
-	return error_set(err, kind, "%.*s", SPAN_ARG(words.n ? words : span_of("the supervisor "
-									       "ended before it "
-									       "was ready")));
+	return error_set(err, kind, "%.*s",
+			 SPAN_ARG(words.n ? words
+					  : span_of("the supervisor "
+						    "ended before it "
+						    "was ready")));
 }
 
-/* Start argv and wait for its readiness line. 0, or -1 with the problem in it. */
-static int start_and_wait(const char *path, char *const *argv, char *const *env,
-			  struct sa_error *err)
+/* Start argv; its readiness line is still to come. 0, or -1. */
+static int start(const char *path, char *const *argv, char *const *env, struct launching *ret,
+		 struct sa_error *err)
 {
 	int ready[2];
 	/* A file in memory: it may write there for as long as it lives, and nobody waits for it. */
@@ -135,14 +115,42 @@ static int start_and_wait(const char *path, char *const *argv, char *const *env,
 	pid_t pid = spawn_start(&spawn, err);
 	if (pid < 0)
 		return -1;
-	close(TAKE_FD(ready_write));
-	cleanup_buf struct buf line = BUF_INIT(READY_LINE_BYTES);
-	if (io_read_all(ready_read, &line, "the supervisor's readiness", err) < 0)
-		return -1;
-	struct span text = span_trim(buf_span(&line));
+	*ret = (struct launching){
+	    .pid = pid,
+	    .ready_fd = TAKE_FD(ready_read),
+	    .stderr_fd = TAKE_FD(stderr_fd),
+	    .line = BUF_INIT(READY_LINE_BYTES),
+	};
+	return 0;
+}
+
+int launch_continue(struct launching *launching, struct sa_error *err)
+{
+	char chunk[4096];
+	ssize_t n;
+	while ((n = read(launching->ready_fd, chunk, sizeof(chunk))) != 0) {
+		if (n < 0 && errno == EAGAIN)
+			return 0;
+		if (n < 0 && errno != EINTR)
+			return error_set_errno(err, PROBLEM_FAILED, errno,
+					       "the supervisor's readiness");
+		if (n > 0 && buf_add(&launching->line, chunk, (size_t)n) < 0)
+			return error_set(err, PROBLEM_BUG, "the supervisor's readiness is endless");
+	}
+	struct span text = span_trim(buf_span(&launching->line));
 	if (text.n == 0)
-		return early_end(pid, stderr_fd, err);
-	return link_problem(text, err) ? -1 : 0;
+		return early_end(launching->pid, launching->stderr_fd, err);
+	return link_problem(text, err) ? -1 : 1;
+}
+
+void launching_clear(struct launching *launching)
+{
+	if (launching->ready_fd >= 0)
+		close(launching->ready_fd);
+	if (launching->stderr_fd >= 0)
+		close(launching->stderr_fd);
+	buf_free(&launching->line);
+	*launching = LAUNCHING_INIT;
 }
 
 /* The sibling's path (caller frees); NULL with err. */
@@ -157,14 +165,17 @@ static char *need_sibling(const char *name, struct sa_error *err)
 	return path;
 }
 
-int launch_server(const struct launch *launch, struct sa_error *err)
+int launch_begin(const struct launch *launch, struct launching *ret, struct sa_error *err)
 {
 	cleanup_free char *supervise = need_sibling("sa-supervise", err);
 	cleanup_free char *credentials =
 	    supervise && launch->credentials ? need_sibling("sa-credentials", err) : NULL;
 	if (!supervise || (launch->credentials && !credentials))
 		return -1;
-	cleanup_free char **env = make_environment(launch);
+	/* The supervisor needs our own variables; it takes them away from the agent. */
+	cleanup_hygiene struct hygiene env = HYGIENE_INIT;
+	hygiene_environment(launch->agent, launch->credentials != NULL, launch->inherits_env,
+			    launch->env, launch->env_count, &env);
 	cleanup_free char **kept = xcalloc(launch->env_count + 1, sizeof(*kept));
 	for (size_t i = 0; i < launch->env_count; i++)
 		kept[i] = xmemdup0(launch->env[i], strcspn(launch->env[i], "="));
@@ -174,12 +185,22 @@ int launch_server(const struct launch *launch, struct sa_error *err)
 	else
 		add_word(&words, "sa-supervise");
 	add_supervise(&words, launch);
-	int rc = start_and_wait(credentials ? credentials : supervise,
-				(char *const *)(uintptr_t)words.items, env, err);
+	int rc = start(credentials ? credentials : supervise, (char *const *)(uintptr_t)words.items,
+		       env.entries, ret, err);
 	for (size_t i = 0; i < launch->env_count; i++)
 		free(kept[i]);
 	free(words.items);
 	return rc;
+}
+
+int launch_server(const struct launch *launch, struct sa_error *err)
+{
+	struct launching launching = LAUNCHING_INIT;
+	if (launch_begin(launch, &launching, err) < 0)
+		return -1;
+	int rc = launch_continue(&launching, err);
+	launching_clear(&launching);
+	return rc < 0 ? -1 : 0;
 }
 
 int launch_reap(struct store *store, struct server *server, struct sa_error *err)

@@ -1,14 +1,16 @@
 #include "agent/link.h"
 
 #include "acp/envelope.h"
+#include "agent/advice.h"
+#include "agent/catalog.h"
 #include "agent/rundir.h"
-#include "base/clock.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/xalloc.h"
-#include "json/scan.h"
-#include "json/write.h"
 #include "os/io.h"
 #include "os/sock.h"
+#include "json/scan.h"
+#include "json/write.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -16,7 +18,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { CHUNK_BYTES = 64 * 1024 };
+enum { CHUNK_BYTES = 128 * 1024 };
 
 int link_open(struct link *link, const struct server *server, struct sa_error *err)
 {
@@ -49,6 +51,9 @@ int link_send(struct link *link, struct span op, struct sa_error *err)
 	/* One write for the line and its newline, and no SIGPIPE for a supervisor that is gone. */
 	cleanup_buf struct buf line = BUF_INIT(BUF_MAX_OWN);
 	buf_add_span(&line, op);
+	/* Between the tokens of somebody's JSON a newline is white space. */
+	for (char *p; line.len && (p = memchr(line.data, '\n', line.len));)
+		*p = ' ';
 	buf_addc(&line, '\n');
 	for (size_t done = 0; done < line.len;) {
 		ssize_t n = send(link->fd, line.data + done, line.len - done, MSG_NOSIGNAL);
@@ -87,10 +92,17 @@ int link_next(struct link *link, int64_t deadline, int wake_fd, struct span *ret
 		link->has_rest = false;
 		if (link->is_at_end)
 			return 0;
-		int rc = wait_readable(link, deadline, wake_fd, err);
+		/* A wake_fd is looked at each time; without one, only when there is nothing. */
+		int rc = wake_fd >= 0 ? wait_readable(link, deadline, wake_fd, err) : 1;
 		if (rc != 1)
 			return rc;
-		ssize_t n = recv(link->fd, link->chunk, CHUNK_BYTES, 0);
+		ssize_t n = recv(link->fd, link->chunk, CHUNK_BYTES, MSG_DONTWAIT);
+		if (n < 0 && errno == EAGAIN) {
+			rc = wait_readable(link, deadline, wake_fd, err);
+			if (rc != 1)
+				return rc;
+			continue;
+		}
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0) {
@@ -134,6 +146,8 @@ static int take_answer(struct span *f, struct store *store, const struct server 
 {
 	buf_init(&ret->payload, BUF_MAX_OWN);
 	ret->event_index = json_int_or(f[2], 0);
+	ret->is_queued = json_string_is(f[0], "queued");
+	ret->turns = json_int_or(f[5], 0);
 	ret->session_id = json_string_dup(f[3]);
 	if (f[4].p) {
 		buf_add_span(&ret->payload, f[4]);
@@ -146,12 +160,28 @@ static int take_answer(struct span *f, struct store *store, const struct server 
 	return rc < 0 ? -1 : 0;
 }
 
+/* Is type (a JSON string) one of the words between the bars? */
+static bool is_one_of(struct span type, const char *wanted)
+{
+	struct span text = json_string_plain(type);
+	for (; text.p; wanted++) {
+		size_t n = strcspn(wanted, "|");
+		if (span_equal(text, (struct span){wanted, n}))
+			return true;
+		wanted += n;
+		if (!*wanted)
+			break;
+	}
+	return false;
+}
+
 int link_wait(struct link *link, struct store *store, const struct server *server, int64_t ref,
 	      const char *wanted, int64_t deadline, int wake_fd, struct link_answer *ret,
 	      struct sa_error *err)
 {
-	static const char *const names[] = {"type", "ref", "eventIndex", "sessionId", "payload"};
-	struct span line, f[5];
+	static const char *const names[] = {"type",	 "ref",	    "eventIndex",
+					    "sessionId", "payload", "turns"};
+	struct span line, f[6];
 	for (;;) {
 		int rc = link_next(link, deadline, wake_fd, &line, err);
 		if (rc < 0 || rc == 2)
@@ -160,15 +190,14 @@ int link_wait(struct link *link, struct store *store, const struct server *serve
 			return error_set(err, PROBLEM_AGENT_PROCESS_EXITED,
 					 "the connection to the supervisor of '%s' ended",
 					 server->id);
-		json_members(line, names, f, 5);
+		json_members(line, names, f, 6);
 		int64_t line_ref = json_int_or(f[1], 0);
 		/* A problem without ref is about everything: the store refuses. */
-		if (json_string_is(f[0], "problem") && (line_ref == ref || line_ref == 0))
-			{
+		if (json_string_is(f[0], "problem") && (line_ref == ref || line_ref == 0)) {
 			link_problem(line, err);
 			return -1;
 		}
-		if (line_ref == ref && json_string_is(f[0], wanted))
+		if (line_ref == ref && is_one_of(f[0], wanted))
 			return take_answer(f, store, server, ret, err);
 	}
 }
@@ -184,15 +213,39 @@ int link_judge(struct span response, const char *method, struct sa_error *err)
 	const char *text = message ? message : "answered with an error that has no message";
 	int64_t code = json_int_or(json_get(e.error, "code"), 0);
 	if (kind_name && problem_kind_of_name(kind_name) == PROBLEM_AGENT_PROCESS_EXITED)
-		return error_set(err, PROBLEM_AGENT_PROCESS_EXITED, "%s", text);
-	if (code == RPC_AUTH_REQUIRED)
-		return error_set(err, PROBLEM_AUTH_REQUIRED,
-				 "%s: the agent wants a login first: %s", method, text);
-	/* Some agents put what matters into data. */
-	cleanup_free char *details = json_string_dup(json_path(e.error, "data.details"));
-	return error_set(err, PROBLEM_AGENT_ERROR, "%s: the agent answered with error %lld: %s%s%s",
-			 method, (long long)code, text, details ? ": " : "",
-			 details ? details : "");
+		error_set(err, PROBLEM_AGENT_PROCESS_EXITED, "%s", text);
+	else if (code == RPC_AUTH_REQUIRED)
+		error_set(err, PROBLEM_AUTH_REQUIRED, "%s: the agent wants a login first: %s",
+			  method, text);
+	else {
+		/* Some agents put what matters into data. */
+		cleanup_free char *details = json_string_dup(json_path(e.error, "data.details"));
+		error_set(err, PROBLEM_AGENT_ERROR, "%s: the agent answered with error %lld: %s%s%s",
+			  method, (long long)code, text, details ? ": " : "",
+			  details ? details : "");
+	}
+	advice_add(err, NULL, e.error);
+	return -1;
+}
+
+/* How this agent is logged in to: its record's words, and what it offered itself. */
+static void add_login(struct store *store, const struct server *server, struct sa_error *err)
+{
+	struct server now = {.key = 0};
+	struct sa_error ignored;
+	cleanup_agent_record struct agent_record record = AGENT_RECORD_INIT;
+	if (err->kind != PROBLEM_AUTH_REQUIRED)
+		return;
+	if (catalog_find(server->agent, &record, &ignored) == 0) {
+		cleanup_free char *login = json_string_dup(agent_record_get(&record, "login"));
+		cleanup_free char *message = xstrdup(err->message);
+		if (login)
+			error_set(err, err->kind, "%s; %s", message, login);
+	}
+	/* It answered initialize after the row at hand was read. */
+	if (store_get_server(store, server->key, &now, &ignored) == 0 && now.initialize_json)
+		advice_add_methods(err, json_get(span_of(now.initialize_json), "authMethods"));
+	server_clear(&now);
 }
 
 int link_call(struct link *link, struct store *store, const struct server *server,
@@ -217,5 +270,6 @@ int link_call(struct link *link, struct store *store, const struct server *serve
 	if (link_judge(buf_span(&ret->payload), method, err) == 0)
 		return 0;
 	link_answer_clear(ret);
+	add_login(store, server, err);
 	return -1;
 }

@@ -7,8 +7,8 @@
 
 #include "base/buf.h"
 #include "base/error.h"
-#include "json/lines.h"
 #include "store/store.h"
+#include "json/lines.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -29,7 +29,7 @@ int link_open(struct link *link, const struct server *server, struct sa_error *e
 void link_close(struct link *link);
 #define cleanup_link __attribute__((cleanup(link_close)))
 
-/* Write one op; the newline is added. 0, or -1. */
+/* Write one op (JSON, over several lines or not); the newline is added. 0, or -1. */
 int link_send(struct link *link, struct span op, struct sa_error *err);
 /*
  * The next line, waiting until deadline (monotonic, DEADLINE_NEVER) and no
@@ -48,13 +48,15 @@ struct link_answer {
 	struct buf payload;  /* the JSON-RPC response; empty when the op has none */
 	char *session_id;    /* our id of the session that it is about; NULL: none */
 	int64_t event_index; /* of the response, or of the message when there is no response */
+	int64_t turns;	     /* a queued prompt's: see cmd/sa-supervise/clients.h */
+	bool is_queued;
 };
 void link_answer_clear(struct link_answer *answer);
 
 /*
- * Wait for the line of type wanted ("answer", "accepted", "settled",
- * "stopped", "status") with this ref; event records in between are skipped.
- * A large answer is read from the store. 0; -1 with the problem told, with
+ * Wait for the line of type wanted ("answer", "accepted", "queued", "settled",
+ * "stopped", "status"; or several: "accepted|queued") with this ref; event records in between are
+ * skipped. A large answer is read from the store. 0; -1 with the problem told, with
  * PROBLEM_AGENT_PROCESS_EXITED when the connection ended, or a time-out.
  */
 int link_wait(struct link *link, struct store *store, const struct server *server, int64_t ref,

@@ -4,24 +4,32 @@
 #include "base/xalloc.h"
 #include "os/dirs.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-char *rundir_make(const char *name, struct sa_error *err)
+/* Where the folders are (caller frees); NULL on error. */
+static char *base_path(struct sa_error *err)
 {
 	const char *base = getenv("SANDBOX_AGENT_RUN_DIR");
 	cleanup_free char *state = dirs_state();
-	cleanup_free char *path = NULL;
-	if (base && *base) {
-		path = xasprintf("%s/%s", base, name);
-	} else if (state) {
-		path = xasprintf("%s/run/%s", state, name);
-	} else {
-		error_set(err, PROBLEM_STORE_ERROR,
-			  "no home directory: set HOME, XDG_STATE_HOME or SANDBOX_AGENT_RUN_DIR");
-		return NULL;
-	}
-	return dirs_make(path, err) < 0 ? NULL : TAKE_PTR(path);
+	if (base && *base)
+		return xstrdup(base);
+	if (state)
+		return xasprintf("%s/run", state);
+	error_set(err, PROBLEM_STORE_ERROR,
+		  "no home directory: set HOME, XDG_STATE_HOME or SANDBOX_AGENT_RUN_DIR");
+	return NULL;
+}
+
+char *rundir_make(const char *name, struct sa_error *err)
+{
+	cleanup_free char *base = base_path(err);
+	cleanup_free char *path = base ? xasprintf("%s/%s", base, name) : NULL;
+	return !path || dirs_make(path, err) < 0 ? NULL : TAKE_PTR(path);
 }
 
 void rundir_remove(const char *path)
@@ -34,4 +42,38 @@ void rundir_remove(const char *path)
 		unlink(file);
 	}
 	rmdir(path);
+}
+
+/* NAME.lock (caller frees); NULL on error. */
+static char *lock_path(const char *name, struct sa_error *err)
+{
+	cleanup_free char *base = base_path(err);
+	return !base || dirs_make(base, err) < 0 ? NULL : xasprintf("%s/%s.lock", base, name);
+}
+
+int rundir_lock(const char *name, struct sa_error *err)
+{
+	cleanup_free char *path = lock_path(name, err);
+	while (path) {
+		struct stat st;
+		cleanup_close int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+		int rc = fd;
+		while (rc >= 0 && (rc = flock(fd, LOCK_EX)) < 0 && errno == EINTR)
+			rc = 0;
+		if (rc < 0)
+			return error_set_errno(err, PROBLEM_STORE_ERROR, errno, "lock %s", path);
+		/* Whoever held it before us may have removed the file: then it locks nothing. */
+		if (fstat(fd, &st) == 0 && st.st_nlink > 0)
+			return TAKE_FD(fd);
+	}
+	return -1;
+}
+
+void rundir_unlock(const char *name, int fd)
+{
+	struct sa_error ignored;
+	cleanup_free char *path = lock_path(name, &ignored);
+	if (path)
+		unlink(path);
+	close(fd);
 }

@@ -18,4 +18,12 @@ char *rundir_make(const char *name, struct sa_error *err);
 /* Remove it and what we put there. Harmless when it is gone, or NULL. */
 void rundir_remove(const char *path);
 
+/*
+ * Take the lock called name (a file "NAME.lock" beside the folders), so that
+ * one process at a time brings a server back. Waits without a limit; whoever
+ * holds it and dies lets go. The descriptor, for rundir_unlock(), or -1.
+ */
+int rundir_lock(const char *name, struct sa_error *err);
+void rundir_unlock(const char *name, int fd);
+
 #endif

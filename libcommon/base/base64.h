@@ -6,5 +6,8 @@
 
 /* Append the encoding of data. 0, or -1 at b's ceiling. */
 int base64_add(struct buf *b, struct span data);
+/* Append what text encodes: the standard alphabet, padded, nothing else in it. 0; -1 when it is
+ * something else or at b's ceiling, and b is then as before. */
+int base64_decode(struct buf *b, struct span text);
 
 #endif

@@ -75,6 +75,20 @@ int buf_add_span(struct buf *b, struct span s)
 	return buf_add(b, s.p, s.n);
 }
 
+int buf_add_int(struct buf *b, int64_t value)
+{
+	char text[20]; /* -9223372036854775808 */
+	char *end = text + sizeof(text), *p = end;
+	/* Negated in the unsigned: the least value has no positive twin. */
+	uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
+	do
+		*--p = (char)('0' + rest % 10);
+	while (rest /= 10);
+	if (value < 0)
+		*--p = '-';
+	return buf_add(b, p, (size_t)(end - p));
+}
+
 int buf_vaddf(struct buf *b, const char *fmt, va_list ap)
 {
 	va_list again;

@@ -1,7 +1,6 @@
 #include "base/clock.h"
 
 #include <limits.h>
-#include <stdio.h>
 #include <time.h>
 
 static int64_t read_clock(clockid_t id)
@@ -21,22 +20,37 @@ int64_t clock_monotonic_ms(void)
 	return read_clock(CLOCK_MONOTONIC);
 }
 
+/* count decimal digits of value and what follows them. Behind all of it. */
+static char *put_digits(char *p, int value, int count, char separator)
+{
+	for (int i = count; i-- > 0; value /= 10)
+		p[i] = (char)('0' + value % 10);
+	p[count] = separator;
+	return p + count + 1;
+}
+
+/* Part of every record's way, hence no printf. */
 void clock_format(int64_t unix_ms, char *out)
 {
-	int64_t seconds = unix_ms / 1000, ms = unix_ms % 1000;
-	if (ms < 0) {
-		ms += 1000;
+	int64_t seconds = unix_ms / 1000, rest = unix_ms % 1000;
+	if (rest < 0) {
+		rest += 1000;
 		seconds--;
 	}
 	time_t t = (time_t)seconds;
 	struct tm tm;
 	if (!gmtime_r(&t, &tm) || tm.tm_year > 8099 || tm.tm_year < -1900) {
-		snprintf(out, CLOCK_TEXT_BYTES, "1970-01-01T00:00:00.000Z");
-		return;
+		tm = (struct tm){.tm_year = 70, .tm_mday = 1};
+		rest = 0;
 	}
-	snprintf(out, CLOCK_TEXT_BYTES, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
-		 (tm.tm_year + 1900) % 10000, tm.tm_mon % 100 + 1, tm.tm_mday % 100,
-		 tm.tm_hour % 100, tm.tm_min % 100, tm.tm_sec % 100, (int)(ms % 1000));
+	char *p = put_digits(out, tm.tm_year + 1900, 4, '-');
+	p = put_digits(p, tm.tm_mon + 1, 2, '-');
+	p = put_digits(p, tm.tm_mday, 2, 'T');
+	p = put_digits(p, tm.tm_hour, 2, ':');
+	p = put_digits(p, tm.tm_min, 2, ':');
+	p = put_digits(p, tm.tm_sec, 2, '.');
+	p = put_digits(p, (int)rest, 3, 'Z');
+	*p = '\0';
 }
 
 int64_t deadline_after(int64_t ms)

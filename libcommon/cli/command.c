@@ -27,7 +27,7 @@ int command_flush(struct sa_error *err)
 }
 
 /* One line of words, or one problem document (RFC 9457), on stderr. */
-static void print_error(const char *who, const struct sa_error *err, bool is_json)
+void command_print_error(const char *who, const struct sa_error *err, bool is_json)
 {
 	const struct problem_info *info = problem_info(err->kind);
 	if (!is_json) {
@@ -64,16 +64,25 @@ static bool has_word(int argc, char **argv, const char *word)
 	return false;
 }
 
+/* Is the flag given? Where "json" takes a value it says nothing about problems. */
+static bool wants_json(const struct option *table, int argc, char **argv)
+{
+	for (; table->name; table++)
+		if (strcmp(table->name, "json") == 0)
+			return table->type == OPTION_FLAG && has_word(argc, argv, "--json");
+	return false;
+}
+
 static int fail(const char *who, struct sa_error *err, bool is_json)
 {
-	print_error(who, err, is_json);
+	command_print_error(who, err, is_json);
 	return problem_info(err->kind)->exit_status;
 }
 
 static int run_verb(const struct command *command, const struct verb *verb, int argc, char **argv)
 {
 	struct sa_error err = SA_ERROR_INIT;
-	bool is_json = has_word(argc, argv, "--json");
+	bool is_json = wants_json(verb->options, argc, argv);
 	char *who = xasprintf("%s%s%s", command->name, verb->name ? " " : "",
 			      verb->name ? verb->name : "");
 	struct common_options *options = xcalloc(1, verb->options_bytes);

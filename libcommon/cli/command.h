@@ -50,6 +50,9 @@ int command_main(const struct command *command, int argc, char **argv);
 /* Should this invocation print words? --text, or a terminal without --json. */
 bool command_wants_text(const struct common_options *common);
 
+/* The error line as the wrapper prints it, for filters that go on after it. */
+void command_print_error(const char *who, const struct sa_error *err, bool is_json);
+
 /* Flush stdout; PROBLEM_FAILED when what was printed could not be written. 0, or -1. */
 int command_flush(struct sa_error *err);
 

@@ -50,6 +50,10 @@ struct common_options {
 	bool is_version;
 	bool is_json; /* JSON lines and problem JSON even on a terminal */
 	bool is_text; /* words even in a pipe */
+	/* For commands that can run elsewhere (cli/remote.h). */
+	const char *endpoint;
+	const char *token;
+	const char *token_file;
 };
 
 /* Rows for struct common_options, for the top of each table. */

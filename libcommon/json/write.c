@@ -57,7 +57,7 @@ void json_key(struct buf *b, const char *key)
 void json_add_int(struct buf *b, int64_t value)
 {
 	separate(b);
-	buf_addf(b, "%lld", (long long)value);
+	buf_add_int(b, value);
 }
 
 void json_add_bool(struct buf *b, bool value)
@@ -77,6 +77,15 @@ void json_add_raw(struct buf *b, struct span json)
 	/* A newline at its end would pass for the start of a new record. */
 	separate(b);
 	buf_add_span(b, span_trim(json));
+}
+
+void json_add_raw_line(struct buf *b, struct span json)
+{
+	size_t start = b->len;
+	json_add_raw(b, json);
+	for (size_t i = start; i < b->len; i++)
+		if (b->data[i] == '\n' || b->data[i] == '\r')
+			b->data[i] = ' ';
 }
 
 void json_kv_string(struct buf *b, const char *key, const char *text)

@@ -23,6 +23,9 @@ void json_add_null(struct buf *b);
 /* A value that is JSON already; white space around it is left out. */
 void json_add_raw(struct buf *b, struct span json);
 
+/* The same on one line: CR and LF, which JSON has between values only, become spaces. */
+void json_add_raw_line(struct buf *b, struct span json);
+
 /* Member shorthands. A NULL text or a span that is not there writes nothing. */
 void json_kv_string(struct buf *b, const char *key, const char *text);
 void json_kv_span(struct buf *b, const char *key, struct span text);

@@ -70,6 +70,54 @@ char *cgroup_create(const char *name, int *ret_fd)
 	return TAKE_PTR(path);
 }
 
+/* One write(2) into a file of the cgroup, as the kernel wants it. 0, or -1 with errno. */
+static int put(const char *path, const char *file, const char *text)
+{
+	cleanup_free char *name = xasprintf("%s/%s", path, file);
+	cleanup_close int fd = open(name, O_WRONLY | O_CLOEXEC);
+	return fd < 0 ? -1 : io_write_all(fd, span_of(text));
+}
+
+/* Let children of path's parent have a controller; harmless when they have it already. */
+static void hand_down(const char *path, const char *controller)
+{
+	cleanup_free char *parent = xmemdup0(path, (size_t)(strrchr(path, '/') - path));
+	cleanup_free char *word = xasprintf("+%s", controller);
+	put(parent, "cgroup.subtree_control", word);
+}
+
+static int limit(const char *path, const char *controller, const char *file, const char *text,
+		 struct sa_error *err)
+{
+	if (path) {
+		hand_down(path, controller);
+		if (put(path, file, text) == 0)
+			return 0;
+	}
+	return error_set(err, PROBLEM_INVALID_REQUEST,
+			 "no %s limit here: cgroup v2 does not hand its %s controller down to us",
+			 controller, controller);
+}
+
+int cgroup_limit(const char *path, const struct cgroup_limits *limits, struct sa_error *err)
+{
+	enum { PERIOD_US = 100000 };
+	cleanup_free char *memory = xasprintf("%llu", (unsigned long long)limits->memory_bytes);
+	cleanup_free char *cpu = xasprintf(
+	    "%llu %d", (unsigned long long)limits->cpu_percent * (PERIOD_US / 100), PERIOD_US);
+	cleanup_free char *pids = xasprintf("%llu", (unsigned long long)limits->pids);
+	if (limits->memory_bytes && limit(path, "memory", "memory.max", memory, err) < 0)
+		return -1;
+	/* Swapping instead would be no limit. Not each kernel counts swap. */
+	if (limits->memory_bytes)
+		put(path, "memory.swap.max", "0");
+	if (limits->cpu_percent && limit(path, "cpu", "cpu.max", cpu, err) < 0)
+		return -1;
+	if (limits->pids && limit(path, "pids", "pids.max", pids, err) < 0)
+		return -1;
+	return 0;
+}
+
 void cgroup_destroy(const char *path)
 {
 	if (!path)

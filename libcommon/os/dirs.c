@@ -40,6 +40,16 @@ char *dirs_data(void)
 	return xdg("XDG_DATA_HOME", ".local/share");
 }
 
+char *dirs_config(void)
+{
+	return xdg("XDG_CONFIG_HOME", ".config");
+}
+
+char *dirs_cache(void)
+{
+	return xdg("XDG_CACHE_HOME", ".cache");
+}
+
 int dirs_make(const char *path, struct sa_error *err)
 {
 	if (mkdir(path, 0700) == 0 || errno == EEXIST)
@@ -78,9 +88,10 @@ static bool is_program(const char *path)
 	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0;
 }
 
-char *dirs_find_on_path(const char *name)
+char *dirs_find_on(const char *path, const char *name)
 {
-	const char *path = getenv("PATH");
+	if (strchr(name, '/'))
+		return xstrdup(name);
 	for (const char *p = path ? path : "/usr/local/bin:/usr/bin:/bin"; *p;) {
 		size_t n = strcspn(p, ":");
 		char *candidate =
@@ -91,6 +102,11 @@ char *dirs_find_on_path(const char *name)
 		p += n + (p[n] == ':');
 	}
 	return NULL;
+}
+
+char *dirs_find_on_path(const char *name)
+{
+	return dirs_find_on(getenv("PATH"), name);
 }
 
 char *dirs_find_sibling(const char *name)

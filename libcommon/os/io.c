@@ -5,9 +5,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 enum { READ_STEP_BYTES = 64 * 1024 };
@@ -94,10 +96,58 @@ int io_read_file(const char *path, struct buf *b, struct sa_error *err)
 	return io_read_all(fd, b, path, err);
 }
 
+int io_replace_at(int dir_fd, const char *name, const char *fresh, struct span data, bool is_synced)
+{
+	int fd = openat(dir_fd, fresh, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -1;
+	int rc = io_write_all(fd, data);
+	if (rc == 0 && is_synced)
+		rc = fsync(fd);
+	int saved = errno;
+	/* A full disk may be told as late as this. */
+	if (close(fd) < 0 && rc == 0) {
+		saved = errno;
+		rc = -1;
+	}
+	if (rc == 0 && renameat(dir_fd, fresh, dir_fd, name) < 0) {
+		saved = errno;
+		rc = -1;
+	}
+	if (rc < 0)
+		unlinkat(dir_fd, fresh, 0);
+	errno = saved;
+	return rc;
+}
+
 int io_set_nonblocking(int fd)
 {
 	int flags = fcntl(fd, F_GETFL);
 	return flags < 0 ? -1 : fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+}
+
+/* From first to last, both included. */
+static void close_range_of(int first, int last)
+{
+	enum { FALLBACK_FDS = 1024 };
+	if (first > last || syscall(SYS_close_range, (unsigned)first, (unsigned)last, 0u) == 0)
+		return;
+	for (int fd = first; fd <= last && fd < FALLBACK_FDS; fd++) /* Linux before 5.9 */
+		close(fd);
+}
+
+void io_close_others(const int *kept, size_t count)
+{
+	for (int first = 3;;) {
+		int next = INT_MAX;
+		for (size_t i = 0; i < count; i++)
+			if (kept[i] >= first && kept[i] < next)
+				next = kept[i];
+		close_range_of(first, next == INT_MAX ? next : next - 1);
+		if (next == INT_MAX)
+			return;
+		first = next + 1;
+	}
 }
 
 void io_open_standard_fds(void)

@@ -23,7 +23,16 @@ int io_read_all(int fd, struct buf *b, const char *what, struct sa_error *err);
  * it is no regular file. 0, or -1.
  */
 int io_read_file(const char *path, struct buf *b, struct sa_error *err);
+/*
+ * Make data the content of dir_fd/name, at once or not at all: written to
+ * fresh (a name in the same folder that is this writer's own), then renamed.
+ * is_synced: on the disk before it counts. Mode 0600. 0, or -1 with errno.
+ */
+int io_replace_at(int dir_fd, const char *name, const char *fresh, struct span data,
+		  bool is_synced);
 int io_set_nonblocking(int fd); /* 0, or -1 with errno */
+/* Close all descriptors from 3 on but the count ones in kept (any order, any number). */
+void io_close_others(const int *kept, size_t count);
 /* Make sure that 0, 1 and 2 are open, on /dev/null if need be. */
 void io_open_standard_fds(void);
 

@@ -1,7 +1,7 @@
 #include "os/proctree.h"
 
-#include "base/clock.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/num.h"
 #include "base/xalloc.h"
 #include "os/procstat.h"
@@ -52,8 +52,8 @@ static struct process_list read_processes(void)
 		}
 		list.items[list.count++] =
 		    (struct process){.pid = pid,
-					  .ppid = stat.ppid,
-					  .is_zombie = stat.state == 'Z' || stat.state == 'X'};
+				     .ppid = stat.ppid,
+				     .is_zombie = stat.state == 'Z' || stat.state == 'X'};
 	}
 	return list;
 }
@@ -116,7 +116,8 @@ bool proctree_kill_mine(pid_t except, int64_t deadline_ms)
 			return true;
 		if (deadline_poll_ms(deadline) == 0)
 			return false;
-		/* Killed processes need a moment to go; there is no fd to wait on for all of them. */
+		/* Killed processes need a moment to go; there is no fd to wait on for all of them.
+		 */
 		poll(NULL, 0, pause_ms);
 		pause_ms = pause_ms < 20 ? pause_ms * 2 : 20;
 	}
@@ -141,6 +142,12 @@ static bool has_environment_entry(pid_t pid, const char *entry, size_t entry_len
 		kept = total < entry_len ? total : entry_len;
 		memmove(window, window + total - kept, kept);
 	}
+}
+
+bool proctree_is_tagged(pid_t pid, const char *name, const char *value)
+{
+	cleanup_free char *entry = xasprintf("%s=%s", name, value);
+	return has_environment_entry(pid, entry, strlen(entry) + 1);
 }
 
 size_t proctree_kill_tagged(const char *name, const char *value)

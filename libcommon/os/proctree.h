@@ -23,6 +23,8 @@ size_t proctree_signal(pid_t root, pid_t except, int signal_number);
  */
 bool proctree_kill_mine(pid_t except, int64_t deadline_ms);
 
+/* Has this process of ours "name=value" in its environment? */
+bool proctree_is_tagged(pid_t pid, const char *name, const char *value);
 /*
  * The last resort for trees whose owner was killed together with its guard:
  * SIGKILL every process of this user whose environment has the entry

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -100,6 +101,8 @@ static _Noreturn void run_child(const struct spawn *spawn, const char *path, int
 	report = place_fds(spawn, report);
 	if (report < 0)
 		_exit(127);
+	if (spawn->is_terminal)
+		ioctl(0, TIOCSCTTY, 0);
 	if (spawn->cwd && chdir(spawn->cwd) < 0) {
 		failure = (struct spawn_failure){errno, 1};
 	} else {

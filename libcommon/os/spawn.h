@@ -14,14 +14,15 @@
 enum { SPAWN_FDS_MAX = 8 };
 
 struct spawn {
-	const char *path;	 /* program; looked up on PATH when it has no slash */
-	char *const *argv;	 /* NULL-terminated */
-	char *const *env;	 /* NULL-terminated; NULL: this process's environment */
-	const char *cwd;	 /* NULL: stay */
-	int fds[SPAWN_FDS_MAX];	 /* fds[i] becomes descriptor i of the child; -1: /dev/null for
-				    0-2, closed above */
-	int fd_count;		 /* how many of fds count; at least 3 */
-	bool is_session_leader;	 /* setsid() */
+	const char *path;	/* program; looked up on PATH when it has no slash */
+	char *const *argv;	/* NULL-terminated */
+	char *const *env;	/* NULL-terminated; NULL: this process's environment */
+	const char *cwd;	/* NULL: stay */
+	int fds[SPAWN_FDS_MAX]; /* fds[i] becomes descriptor i of the child; -1: /dev/null for
+				   0-2, closed above */
+	int fd_count;		/* how many of fds count; at least 3 */
+	bool is_session_leader; /* setsid() */
+	bool is_terminal; /* fds[0] becomes the controlling terminal; with is_session_leader */
 	int parent_death_signal; /* PR_SET_PDEATHSIG, 0: none */
 	int cgroup_fd;		 /* cgroup v2 folder to start in; -1: none */
 };

@@ -4,7 +4,8 @@
 
 #include "store/record.h"
 
-/* The supervisor named in the row is there: same boot, same pid, same start time. */
+/* The supervisor named in the row is there: same boot, same pid, same start time; one on another
+ * machine, if it wrote lately. */
 bool server_is_alive(const struct server *server);
 
 #endif

@@ -19,6 +19,9 @@ void server_clear(struct server *s)
 	free(s->cgroup);
 	free(s->initialize_json);
 	free(s->end_reason);
+	free(s->host);
+	free(s->credentials);
+	free(s->settings_json);
 	*s = (struct server){.key = 0};
 }
 
@@ -33,6 +36,12 @@ void session_clear(struct session *s)
 	free(s->mode);
 	free(s->model);
 	free(s->end_reason);
+	free(s->modes_json);
+	free(s->models_json);
+	free(s->options_json);
+	free(s->open_json);
+	free(s->resumed_by);
+	free(s->parent_id);
 	*s = (struct session){.id = NULL};
 }
 
@@ -42,14 +51,24 @@ void ask_clear(struct ask *a)
 	free(a->method);
 	free(a->rpc_id);
 	free(a->answer_json);
+	free(a->settled_by);
+	free(a->reason);
 	*a = (struct ask){.index = 0};
+}
+
+void prompt_clear(struct prompt *p)
+{
+	free(p->session_id);
+	free(p->payload);
+	*p = (struct prompt){.number = 0};
 }
 
 static const char *const server_states[] = {"running", "ended", "closed"};
 static const char *const session_states[] = {"starting", "idle",   "running",
 					     "waiting",	 "closed", "interrupted"};
 static const char *const senders[] = {"client", "agent", "system"};
-static const char *const ask_states[] = {"open", "answered", "cancelled", "lost"};
+static const char *const ask_states[] = {"open", "answered", "cancelled", "lost",
+					 "expired"};
 
 const char *server_state_name(enum server_state state)
 {
@@ -78,7 +97,9 @@ bool session_state_is_over(enum session_state state)
 
 void event_id_add(struct buf *b, const char *server_uid, int64_t index)
 {
-	buf_addf(b, "%s-%lld", server_uid, (long long)index);
+	buf_adds(b, server_uid);
+	buf_addc(b, '-');
+	buf_add_int(b, index);
 }
 
 int event_id_parse(struct span text, struct span *ret_uid, int64_t *ret_index)
@@ -94,17 +115,23 @@ int event_id_parse(struct span text, struct span *ret_uid, int64_t *ret_index)
 
 void event_add_json(struct buf *b, const struct event *e)
 {
-	/* The hot path: one record per update of an agent. */
+	/* The hot path: one record per update of an agent. sa-events relies on this order
+	 * where it can. */
 	buf_reserve(b, e->payload.n + 256);
 	buf_adds(b, "{\"id\":\"");
 	event_id_add(b, e->server_uid, e->index);
-	buf_addf(b, "\",\"eventIndex\":%lld", (long long)e->index);
-	if (e->sender != SENDER_CLIENT)
-		buf_addf(b, ",\"streamIndex\":%lld", (long long)e->stream_index);
+	buf_adds(b, "\",\"eventIndex\":");
+	buf_add_int(b, e->index);
+	if (e->sender != SENDER_CLIENT) {
+		buf_adds(b, ",\"streamIndex\":");
+		buf_add_int(b, e->stream_index);
+	}
 	json_kv_span(b, "sessionId", e->session_id);
 	json_kv_string(b, "serverId", e->server_id);
 	json_kv_time(b, "createdAt", e->at_ms);
-	buf_addf(b, ",\"sender\":\"%s\"", sender_name(e->sender));
+	buf_adds(b, ",\"sender\":\"");
+	buf_adds(b, sender_name(e->sender));
+	buf_addc(b, '"');
 	json_kv_span(b, "answers", e->answers);
 	if (e->raw.p) {
 		json_key(b, "rawBase64");
@@ -130,6 +157,10 @@ void session_open_json(struct buf *b, const struct session *s)
 	json_kv_string(b, "mode", s->mode);
 	json_kv_string(b, "model", s->model);
 	json_kv_string(b, "endReason", s->end_reason);
+	json_kv_string(b, "resumedBy", s->resumed_by);
+	json_kv_string(b, "parentId", s->parent_id);
+	if (s->parent_id)
+		json_kv_int(b, "parentIndex", s->parent_index);
 	json_kv_time(b, "createdAt", s->created_ms);
 	json_kv_time(b, "updatedAt", s->updated_ms);
 }
@@ -142,6 +173,7 @@ void server_add_json(struct buf *b, const struct server *s, bool is_alive)
 	json_kv_string(b, "state", server_state_name(s->state));
 	json_kv_string(b, "cwd", s->cwd);
 	json_kv_raw(b, "command", span_of(s->command_json));
+	json_kv_raw(b, "settings", span_of(s->settings_json));
 	if (is_alive) {
 		json_kv_int(b, "supervisorPid", s->supervisor.pid);
 		json_kv_int(b, "agentPid", s->agent_process.pid);
@@ -167,7 +199,10 @@ void ask_add_json(struct buf *b, const struct ask *a, const struct server *serve
 	json_kv_string(b, "method", a->method);
 	json_kv_string(b, "state", ask_state_name(a->state));
 	json_kv_time(b, "createdAt", a->created_ms);
+	json_kv_time(b, "deadlineAt", a->deadline_ms);
 	json_kv_time(b, "settledAt", a->settled_ms);
+	json_kv_string(b, "settledBy", a->settled_by);
+	json_kv_string(b, "reason", a->reason);
 	json_kv_raw(b, "answer", span_of(a->answer_json));
 	json_kv_raw(b, "payload", event_payload);
 	buf_adds(b, "}\n");

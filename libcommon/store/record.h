@@ -42,7 +42,8 @@ enum ask_state {
 	ASK_OPEN,
 	ASK_ANSWERED,
 	ASK_CANCELLED,
-	ASK_LOST, /* the agent that asked is gone */
+	ASK_LOST,    /* the agent that asked is gone */
+	ASK_EXPIRED, /* nobody answered in time: its default was sent */
 };
 
 /* All strings are owned; NULL means "not known". */
@@ -61,10 +62,15 @@ struct server {
 	char *cgroup;
 	char *initialize_json; /* the agent's answer to initialize */
 	char *end_reason;
+	char *credentials; /* what it was started with: auto, none, a file; NULL: the environment */
+	char *settings_json; /* options of its supervisor that a resume repeats: an array of words */
 	int64_t created_ms;
 	int64_t updated_ms;
 	int64_t last_index;	   /* eventIndex of the newest event, 0: none */
 	int64_t last_stream_index; /* streamIndex likewise */
+	char *host;		   /* the machine it runs on; NULL: this one (SQLite) */
+	bool is_elsewhere;	   /* ... and that is not this machine */
+	bool is_seen;		   /* elsewhere: its supervisor wrote lately */
 };
 
 struct session {
@@ -79,6 +85,14 @@ struct session {
 	char *mode;
 	char *model;
 	char *end_reason;
+	char *resumed_by;     /* the last time: "resume", "load", "transcript"; NULL: never */
+	char *parent_id;      /* the session that it was forked from; NULL: none */
+	int64_t parent_index; /* ... behind this event of that one's server */
+	/* JSON as the agent gave it; when written, NULL leaves what is stored. */
+	char *modes_json;    /* array of ACP SessionMode */
+	char *models_json;   /* array of modelId and name, of agents before config options */
+	char *options_json;  /* array of ACP SessionConfigOption */
+	char *open_json;     /* params of the session/new, load or resume that opened it */
 	int64_t first_index; /* eventIndex of its first event */
 	int64_t created_ms;
 	int64_t updated_ms;
@@ -108,11 +122,23 @@ struct ask {
 	char *answer_json;
 	int64_t created_ms;
 	int64_t settled_ms;
+	char *settled_by;    /* "cancel", "policy", "hook", "deadline", whoever replied; NULL: not known */
+	char *reason;	     /* the rule and its words; NULL: none */
+	int64_t deadline_ms; /* when it is settled without an answer; 0: never */
+};
+
+/* A prompt that waits for its session's turn to end; nobody waits for its answer. */
+struct prompt {
+	int64_t number; /* order within the server */
+	char *session_id;
+	char *payload; /* the session/prompt request; "" for one that is gone (in a copy) */
+	int64_t created_ms;
 };
 
 void server_clear(struct server *server);
 void session_clear(struct session *session);
 void ask_clear(struct ask *ask);
+void prompt_clear(struct prompt *prompt);
 
 static inline void server_clear_fn(struct server *server)
 {

@@ -2,6 +2,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/num.h"
 #include "base/xalloc.h"
 
 #include <errno.h>
@@ -12,7 +13,10 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BUSY_LIMIT_MS = 10000 };
+enum { BUSY_DEFAULT_MS = 10000, BUSY_MAX_MS = 600000 };
+/* The write-ahead log goes back into the file at this size (16 MiB): the first write after that
+ * waits for the disk while it holds the lock. */
+enum { CHECKPOINT_PAGES = 2000 };
 
 int sqlite_fail(struct sqlite_store *s, struct sa_error *err, const char *what)
 {
@@ -28,9 +32,9 @@ int sqlite_fail(struct sqlite_store *s, struct sa_error *err, const char *what)
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
 		return error_set(err, PROBLEM_STORE_ERROR,
-				 "%s: the store %s stayed locked by another process for %d s; try "
+				 "%s: the store %s stayed locked by another process for %g s; try "
 				 "again, or end the process that holds it",
-				 what, s->path, BUSY_LIMIT_MS / 1000);
+				 what, s->path, (double)s->busy_ms / 1000);
 	case SQLITE_READONLY:
 	case SQLITE_PERM:
 	case SQLITE_CANTOPEN:
@@ -53,6 +57,9 @@ int sqlite_fail(struct sqlite_store *s, struct sa_error *err, const char *what)
 					 what, s->path);
 		return error_set_errno(err, PROBLEM_STORE_ERROR, os_errno ? os_errno : EIO,
 				       "%s: store %s", what, s->path);
+	case SQLITE_CONSTRAINT:
+		return error_set(err, PROBLEM_CONFLICT, "%s: the store %s has it already (%s)",
+				 what, s->path, text);
 	default:
 		return error_set(err, PROBLEM_STORE_ERROR, "%s: store %s: %s", what, s->path, text);
 	}
@@ -103,7 +110,20 @@ int sqlite_exec(struct sqlite_store *s, const char *sql, struct sa_error *err)
 int sqlite_begin(struct sqlite_store *s, struct sa_error *err)
 {
 	sqlite3_stmt *stmt = sqlite_prepare(s, "BEGIN IMMEDIATE", err);
-	return stmt ? sqlite_run(s, stmt, err) : -1;
+	if (!stmt)
+		return -1;
+	sqlite_queue_enter(s);
+	if (sqlite_run(s, stmt, err) == 0)
+		return 0;
+	sqlite_queue_leave(s);
+	return -1;
+}
+
+static int on_commit(void *store, sqlite3 *db, const char *name, int pages)
+{
+	(void)db, (void)name;
+	((struct sqlite_store *)store)->wal_pages = pages;
+	return SQLITE_OK;
 }
 
 int sqlite_end(struct sqlite_store *s, int rc, struct sa_error *err)
@@ -118,6 +138,12 @@ int sqlite_end(struct sqlite_store *s, int rc, struct sa_error *err)
 		if (rollback)
 			sqlite_run(s, rollback, &ignored);
 	}
+	sqlite_queue_leave(s);
+	/* It waits for the disk; SQLite's own would do that while the next writers stand in line.
+	 * Whether it succeeds is all one: the next commit tries again. */
+	if (s->wal_pages >= CHECKPOINT_PAGES)
+		sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	s->wal_pages = 0;
 	return rc;
 }
 
@@ -142,12 +168,11 @@ void sqlite_bind_span(sqlite3_stmt *stmt, int index, struct span text)
 
 /* Writers hold the lock for some ten microseconds: SQLite's own waits of whole
  * milliseconds would starve somebody. */
-static int on_busy(void *arg, int count)
+int sqlite_wait_busy(struct sqlite_store *s, int count)
 {
-	struct sqlite_store *s = arg;
 	int64_t now = clock_monotonic_ms();
 	if (count == 0)
-		s->busy_until = now + BUSY_LIMIT_MS;
+		s->busy_until = now + s->busy_ms;
 	if (now >= s->busy_until)
 		return 0;
 	long us = count < 10 ? 50 : count < 100 ? 500 : 5000;
@@ -155,20 +180,34 @@ static int on_busy(void *arg, int count)
 	return 1;
 }
 
-static void sqlite_close(struct store *store)
+static int on_busy(void *store, int count)
+{
+	return sqlite_wait_busy(store, count);
+}
+
+void sqlite_close(struct store *store)
 {
 	struct sqlite_store *s = (struct sqlite_store *)store;
 	for (size_t i = 0; i < STATEMENT_CACHE; i++)
 		sqlite3_finalize(s->cache[i].stmt);
 	sqlite3_close(s->db);
+	sqlite_queue_close(s);
+	if (s->news_fd >= 0)
+		close(s->news_fd);
 	free(s->path);
 	free(s);
 }
 
-static const struct store_ops ops = {
+const struct store_ops sqlite_ops = {
     .close = sqlite_close,
+    .listen = sqlite_listen,
+    .heard = sqlite_heard,
     .claim_server = sqlite_claim_server,
     .commit = sqlite_commit,
+    .import = sqlite_import,
+    .describe = sqlite_describe,
+    .vacuum = sqlite_vacuum,
+    .check = sqlite_check,
     .find_server = sqlite_find_server,
     .get_server = sqlite_get_server,
     .find_server_by_uid = sqlite_find_server_by_uid,
@@ -176,9 +215,12 @@ static const struct store_ops ops = {
     .find_session = sqlite_find_session,
     .each_session = sqlite_each_session,
     .each_event = sqlite_each_event,
+    .count_events = sqlite_count_events,
+    .each_count = sqlite_each_count,
     .tail_index = sqlite_tail_index,
     .index_of_stream = sqlite_index_of_stream,
     .each_ask = sqlite_each_ask,
+    .each_prompt = sqlite_each_prompt,
     .mark_dead = sqlite_mark_dead,
     .set_session_state = sqlite_set_session_state,
     .set_server_state = sqlite_set_server_state,
@@ -200,30 +242,49 @@ static const char *synchronous_pragma(struct sa_error *err)
 	return NULL;
 }
 
-struct store *sqlite_store_open(const char *path, struct sa_error *err)
+/* SANDBOX_AGENT_STORE_WAIT: a duration. 0, or -1. */
+static int read_busy(int64_t *ret_ms, struct sa_error *err)
+{
+	const char *wish = getenv("SANDBOX_AGENT_STORE_WAIT");
+	*ret_ms = BUSY_DEFAULT_MS;
+	if (!wish || !*wish ||
+	    (num_parse_duration_ms(span_of(wish), ret_ms) == 0 && *ret_ms <= BUSY_MAX_MS))
+		return 0;
+	return error_set(err, PROBLEM_INVALID_REQUEST,
+			 "SANDBOX_AGENT_STORE_WAIT is a duration of at most %d s, such as 10s, not "
+			 "'%s'",
+			 BUSY_MAX_MS / 1000, wish);
+}
+
+int sqlite_open(struct sqlite_store *s, const char *path, struct sa_error *err)
 {
 	const char *synchronous = synchronous_pragma(err);
-	if (!synchronous)
-		return NULL;
+	s->news_fd = -1;
+	if (!synchronous || read_busy(&s->busy_ms, err) < 0)
+		return -1;
 	/* Ours alone: SQLite would create it under the umask. Its -wal and -shm take this mode. */
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd >= 0)
 		close(fd);
-	struct sqlite_store *s = xcalloc(1, sizeof(*s));
-	s->base.ops = &ops;
 	s->path = xstrdup(path);
-	int rc = sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
-	if (rc != SQLITE_OK) {
-		sqlite_fail(s, err, "open the store");
-		sqlite_close(&s->base);
-		return NULL;
-	}
+	if (sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) !=
+	    SQLITE_OK)
+		return sqlite_fail(s, err, "open the store");
 	sqlite3_extended_result_codes(s->db, 1);
 	sqlite3_busy_handler(s->db, on_busy, s);
+	sqlite3_wal_hook(s->db, on_commit, s); /* instead of the automatic checkpoint */
 	if (sqlite_exec(s, "PRAGMA cache_size=-256; PRAGMA temp_store=MEMORY", err) < 0 ||
-	    sqlite_exec(s, synchronous, err) < 0 || sqlite_migrate(s, err) < 0) {
-		sqlite_close(&s->base);
-		return NULL;
-	}
-	return &s->base;
+	    sqlite_exec(s, synchronous, err) < 0)
+		return -1;
+	return sqlite_migrate(s, err);
+}
+
+struct store *sqlite_store_open(const char *path, struct sa_error *err)
+{
+	struct sqlite_store *s = xcalloc(1, sizeof(*s));
+	s->base.ops = &sqlite_ops;
+	if (sqlite_open(s, path, err) == 0)
+		return &s->base;
+	sqlite_close(&s->base);
+	return NULL;
 }

@@ -45,6 +45,8 @@ void sqlite_read_server(sqlite3_stmt *stmt, struct server *ret)
 	ret->updated_ms = sqlite3_column_int64(stmt, 17);
 	ret->last_index = sqlite3_column_int64(stmt, 18);
 	ret->last_stream_index = sqlite3_column_int64(stmt, 19);
+	ret->credentials = sqlite_text(stmt, 20);
+	ret->settings_json = sqlite_text(stmt, 21);
 }
 
 /* The one row of a bound statement. 0, or -1 with PROBLEM_NOT_FOUND for what. */
@@ -80,8 +82,8 @@ int sqlite_find_server(struct store *store, const char *id, struct server *ret,
 int sqlite_get_server(struct store *store, int64_t key, struct server *ret, struct sa_error *err)
 {
 	char what[32];
-	sqlite3_stmt *stmt = sqlite_prepare(
-	    SQL(store), "SELECT " SERVER_COLUMNS " FROM servers WHERE key=?1", err);
+	sqlite3_stmt *stmt =
+	    sqlite_prepare(SQL(store), "SELECT " SERVER_COLUMNS " FROM servers WHERE key=?1", err);
 	if (!stmt)
 		return -1;
 	snprintf(what, sizeof(what), "#%lld", (long long)key);
@@ -93,8 +95,8 @@ int sqlite_find_server_by_uid(struct store *store, struct span uid, struct serve
 			      struct sa_error *err)
 {
 	char what[64];
-	sqlite3_stmt *stmt = sqlite_prepare(
-	    SQL(store), "SELECT " SERVER_COLUMNS " FROM servers WHERE uid=?1", err);
+	sqlite3_stmt *stmt =
+	    sqlite_prepare(SQL(store), "SELECT " SERVER_COLUMNS " FROM servers WHERE uid=?1", err);
 	if (!stmt)
 		return -1;
 	snprintf(what, sizeof(what), "%.*s", SPAN_ARG(uid));
@@ -106,8 +108,8 @@ int sqlite_each_server(struct store *store, bool is_all, store_server_fn *fn, vo
 		       struct sa_error *err)
 {
 	sqlite3_stmt *stmt = sqlite_prepare(
-	    SQL(store),
-	    "SELECT " SERVER_COLUMNS " FROM servers WHERE state<>2 OR ?1 ORDER BY key", err);
+	    SQL(store), "SELECT " SERVER_COLUMNS " FROM servers WHERE state<>2 OR ?1 ORDER BY key",
+	    err);
 	if (!stmt)
 		return -1;
 	sqlite3_bind_int(stmt, 1, is_all);
@@ -123,9 +125,10 @@ int sqlite_each_server(struct store *store, bool is_all, store_server_fn *fn, vo
 
 /* --- sessions ------------------------------------------------------------- */
 
-#define SESSION_COLUMNS                                                                            \
-	"s.id,s.server_key,v.id,s.agent,s.agent_session_id,s.cwd,s.state,s.title,s.mode,s.model,"  \
-	"s.end_reason,s.first_index,s.created_ms,s.updated_ms"
+#define SESSION_COLUMNS                                                                           \
+	"s.id,s.server_key,v.id,s.agent,s.agent_session_id,s.cwd,s.state,s.title,s.mode,s.model," \
+	"s.end_reason,s.first_index,s.created_ms,s.updated_ms,s.modes,s.models,s.options,"        \
+	"s.open_params,s.resumed_by,s.parent_id,s.parent_index"
 #define SESSION_FROM " FROM sessions s JOIN servers v ON v.key=s.server_key "
 
 static void read_session(sqlite3_stmt *stmt, struct session *ret)
@@ -144,6 +147,13 @@ static void read_session(sqlite3_stmt *stmt, struct session *ret)
 	ret->first_index = sqlite3_column_int64(stmt, 11);
 	ret->created_ms = sqlite3_column_int64(stmt, 12);
 	ret->updated_ms = sqlite3_column_int64(stmt, 13);
+	ret->modes_json = sqlite_text(stmt, 14);
+	ret->models_json = sqlite_text(stmt, 15);
+	ret->options_json = sqlite_text(stmt, 16);
+	ret->open_json = sqlite_text(stmt, 17);
+	ret->resumed_by = sqlite_text(stmt, 18);
+	ret->parent_id = sqlite_text(stmt, 19);
+	ret->parent_index = sqlite3_column_int64(stmt, 20);
 }
 
 /* The least text that is greater than every text starting with prefix; owned. */
@@ -166,11 +176,11 @@ static sqlite3_stmt *session_statement(struct sqlite_store *s, const char *refer
 				      "SELECT " SESSION_COLUMNS SESSION_FROM
 				      "ORDER BY s.created_ms DESC,s.rowid DESC LIMIT 1",
 				      err);
-	sqlite3_stmt *stmt = sqlite_prepare(
-	    s,
-	    "SELECT " SESSION_COLUMNS SESSION_FROM
-	    "WHERE s.id=?1 OR (s.id>=?1 AND s.id<?2) ORDER BY s.id<>?1,s.id LIMIT 2",
-	    err);
+	sqlite3_stmt *stmt =
+	    sqlite_prepare(s,
+			   "SELECT " SESSION_COLUMNS SESSION_FROM
+			   "WHERE s.id=?1 OR (s.id>=?1 AND s.id<?2) ORDER BY s.id<>?1,s.id LIMIT 2",
+			   err);
 	if (!stmt)
 		return NULL;
 	char *end = prefix_end(reference);
@@ -192,11 +202,11 @@ int sqlite_find_session(struct store *store, const char *reference, struct sessi
 		bool is_exact = strcmp(ret->id, reference) == 0;
 		step = is_exact ? SQLITE_DONE : sqlite3_step(stmt);
 		if (step == SQLITE_ROW) {
-			rc = error_set(err, PROBLEM_INVALID_REQUEST,
-				       "'%s' is the start of several session ids (%s, %s ...); give "
-				       "more of it",
-				       reference, ret->id,
-				       (const char *)sqlite3_column_text(stmt, 0));
+			rc = error_set(
+			    err, PROBLEM_INVALID_REQUEST,
+			    "'%s' is the start of several session ids (%s, %s ...); give "
+			    "more of it",
+			    reference, ret->id, (const char *)sqlite3_column_text(stmt, 0));
 			session_clear(ret);
 		}
 	} else if (step == SQLITE_DONE) {
@@ -261,8 +271,7 @@ int sqlite_each_event(struct store *store, const struct server *server, const ch
 		struct event event = {
 		    .server_id = server->id,
 		    .server_uid = server->uid,
-		    .index = sqlite3_column_int64(stmt, 0) &
-			     ((INT64_C(1) << EVENT_INDEX_BITS) - 1),
+		    .index = sqlite3_column_int64(stmt, 0) & ((INT64_C(1) << EVENT_INDEX_BITS) - 1),
 		    .stream_index = sqlite3_column_int64(stmt, 1),
 		    .session_id = column_span(stmt, 2),
 		    .at_ms = sqlite3_column_int64(stmt, 3),
@@ -276,13 +285,34 @@ int sqlite_each_event(struct store *store, const struct server *server, const ch
 	return end_walk(SQL(store), stmt, step, stop, err);
 }
 
-/* The single integer of a bound statement, or fallback when there is no row. */
-static int one_integer(struct sqlite_store *s, sqlite3_stmt *stmt, int64_t fallback, int64_t *ret,
-		       struct sa_error *err)
+int sqlite_integer(struct sqlite_store *s, sqlite3_stmt *stmt, int64_t fallback, int64_t *ret,
+		   struct sa_error *err)
 {
 	int step = sqlite3_step(stmt);
 	*ret = step == SQLITE_ROW ? sqlite3_column_int64(stmt, 0) : fallback;
 	return end_walk(s, stmt, step, 0, err);
+}
+
+int sqlite_count_events(struct store *store, const struct server *server, const char *session_id,
+			int64_t *ret, int64_t *ret_last, struct sa_error *err)
+{
+	sqlite3_stmt *stmt =
+	    sqlite_prepare(SQL(store),
+			   "SELECT count(*),coalesce(max(seq),0) FROM events WHERE seq>?1 AND "
+			   "seq<?2 AND (?3 IS NULL OR session_id=?3)",
+			   err);
+	if (!stmt)
+		return -1;
+	sqlite3_bind_int64(stmt, 1, event_rowid(server->key, 0));
+	sqlite3_bind_int64(stmt, 2, event_rowid(server->key + 1, 0));
+	sqlite_bind_string(stmt, 3, session_id);
+	int step = sqlite3_step(stmt);
+	if (step == SQLITE_ROW) {
+		*ret = sqlite3_column_int64(stmt, 0);
+		*ret_last =
+		    sqlite3_column_int64(stmt, 1) & ((INT64_C(1) << EVENT_INDEX_BITS) - 1);
+	}
+	return end_walk(SQL(store), stmt, step, 0, err);
 }
 
 int sqlite_tail_index(struct store *store, const struct server *server, const char *session_id,
@@ -300,7 +330,7 @@ int sqlite_tail_index(struct store *store, const struct server *server, const ch
 	sqlite_bind_string(stmt, 3, session_id);
 	sqlite3_bind_int64(stmt, 4, count);
 	int64_t seq;
-	if (one_integer(SQL(store), stmt, event_rowid(server->key, 0), &seq, err) < 0)
+	if (sqlite_integer(SQL(store), stmt, event_rowid(server->key, 0), &seq, err) < 0)
 		return -1;
 	*ret_after = seq & ((INT64_C(1) << EVENT_INDEX_BITS) - 1);
 	return 0;
@@ -320,7 +350,7 @@ int sqlite_index_of_stream(struct store *store, const struct server *server, int
 		int64_t middle = low + (high - low + 1) / 2, stream;
 		sqlite3_bind_int64(stmt, 1, event_rowid(server->key, middle));
 		sqlite3_bind_int64(stmt, 2, event_rowid(server->key, 0));
-		if (one_integer(SQL(store), stmt, 0, &stream, err) < 0)
+		if (sqlite_integer(SQL(store), stmt, 0, &stream, err) < 0)
 			return -1;
 		if (stream <= stream_index)
 			low = middle;
@@ -339,9 +369,10 @@ int sqlite_each_ask(struct store *store, const char *session_id, bool is_all, st
 	sqlite3_stmt *stmt = sqlite_prepare(
 	    SQL(store),
 	    "SELECT a.seq,a.session_id,a.method,a.rpc_id,a.state,a.answer,a.created_ms,"
-	    "a.settled_ms,v.id,v.uid,v.agent,e.payload FROM asks a JOIN events e ON e.seq=a.seq"
-	    " JOIN servers v ON v.key=a.seq>>40"
-	    " WHERE (?1 OR a.state=0) AND (?2 IS NULL OR a.session_id=?2) ORDER BY a.created_ms,a.seq",
+	    "a.settled_ms,v.id,v.uid,v.agent,e.payload,a.settled_by,a.reason,a.deadline_ms"
+	    " FROM asks a JOIN events e ON e.seq=a.seq JOIN servers v ON v.key=a.seq>>40"
+	    " WHERE (?1 OR a.state=0) AND (?2 IS NULL OR a.session_id=?2) ORDER BY "
+	    "a.created_ms,a.seq",
 	    err);
 	if (!stmt)
 		return -1;
@@ -359,6 +390,9 @@ int sqlite_each_ask(struct store *store, const char *session_id, bool is_all, st
 		    .answer_json = sqlite_text(stmt, 5),
 		    .created_ms = sqlite3_column_int64(stmt, 6),
 		    .settled_ms = sqlite3_column_int64(stmt, 7),
+		    .settled_by = sqlite_text(stmt, 12),
+		    .reason = sqlite_text(stmt, 13),
+		    .deadline_ms = sqlite3_column_int64(stmt, 14),
 		};
 		struct server server = {
 		    .key = seq >> EVENT_INDEX_BITS,

@@ -71,9 +71,36 @@ static const char *const migrations[] = {
     " settled_ms INTEGER NOT NULL DEFAULT 0"
     ") STRICT;"
     "CREATE INDEX asks_open ON asks(seq) WHERE state = 0;",
+    "ALTER TABLE servers ADD COLUMN credentials TEXT;"
+    "ALTER TABLE sessions ADD COLUMN modes TEXT;"
+    "ALTER TABLE sessions ADD COLUMN models TEXT;"
+    "ALTER TABLE sessions ADD COLUMN options TEXT;"
+    "ALTER TABLE sessions ADD COLUMN open_params TEXT;"
+    /* seq = server key * 2^40 + number */
+    "CREATE TABLE prompts("
+    " seq INTEGER PRIMARY KEY,"
+    " session_id TEXT NOT NULL,"
+    " payload TEXT NOT NULL,"
+    " created_ms INTEGER NOT NULL"
+    ") STRICT;",
+    "ALTER TABLE asks ADD COLUMN settled_by TEXT;"
+    "ALTER TABLE asks ADD COLUMN reason TEXT;"
+    "ALTER TABLE asks ADD COLUMN deadline_ms INTEGER NOT NULL DEFAULT 0;",
+    "ALTER TABLE sessions ADD COLUMN resumed_by TEXT;"
+    "ALTER TABLE sessions ADD COLUMN parent_id TEXT;"
+    "ALTER TABLE sessions ADD COLUMN parent_index INTEGER NOT NULL DEFAULT 0;",
+    "ALTER TABLE servers ADD COLUMN settings TEXT;",
+    /* How many events each session has up to the server's last_index in the row of session ''. */
+    "CREATE TABLE tallies("
+    " server_key INTEGER NOT NULL,"
+    " session_id TEXT NOT NULL,"
+    " events INTEGER NOT NULL,"
+    " last_index INTEGER NOT NULL,"
+    " PRIMARY KEY(server_key,session_id)"
+    ") STRICT, WITHOUT ROWID;",
 };
 
-static int user_version(struct sqlite_store *s, int *ret, struct sa_error *err)
+int sqlite_version(struct sqlite_store *s, int *ret, struct sa_error *err)
 {
 	sqlite3_stmt *stmt = NULL;
 	int rc = sqlite3_prepare_v2(s->db, "PRAGMA user_version", -1, &stmt, NULL);
@@ -90,7 +117,7 @@ static int user_version(struct sqlite_store *s, int *ret, struct sa_error *err)
 static int apply(struct sqlite_store *s, int *version, struct sa_error *err)
 {
 	char pragma[48];
-	if (user_version(s, version, err) < 0)
+	if (sqlite_version(s, version, err) < 0)
 		return -1;
 	for (; *version < (int)ARRAY_SIZE(migrations); ++*version) {
 		snprintf(pragma, sizeof(pragma), "PRAGMA user_version=%d", *version + 1);
@@ -101,14 +128,31 @@ static int apply(struct sqlite_store *s, int *version, struct sa_error *err)
 	return 0;
 }
 
+/*
+ * Properties of the file that cannot be set inside a transaction. Pages of 8 KiB halve the system
+ * calls of a flood and cost a single event nothing. Of several that switch a new file to WAL at
+ * the same time SQLite refuses all but one at once, without asking the busy handler (two who
+ * read already and want to write would wait for each other for ever): so waiting is done here.
+ */
+static int set_file_mode(struct sqlite_store *s, struct sa_error *err)
+{
+	for (int tries = 0;; tries++) {
+		int rc = sqlite3_exec(s->db, "PRAGMA page_size=8192; PRAGMA journal_mode=WAL", NULL,
+				      NULL, NULL);
+		if (rc == SQLITE_OK)
+			return 0;
+		if ((rc & 0xff) != SQLITE_BUSY || !sqlite_wait_busy(s, tries))
+			return sqlite_fail(s, err, "open the store");
+	}
+}
+
 int sqlite_migrate(struct sqlite_store *s, struct sa_error *err)
 {
 	int version;
-	if (user_version(s, &version, err) < 0)
+	if (sqlite_version(s, &version, err) < 0)
 		return -1;
 	if (version < (int)ARRAY_SIZE(migrations)) {
-		/* WAL is a property of the file; it cannot be set inside a transaction. */
-		if (sqlite_exec(s, "PRAGMA journal_mode=WAL", err) < 0 || sqlite_begin(s, err) < 0)
+		if (set_file_mode(s, err) < 0 || sqlite_begin(s, err) < 0)
 			return -1;
 		if (sqlite_end(s, apply(s, &version, err), err) < 0)
 			return error_prefix(err, "migrate the store");

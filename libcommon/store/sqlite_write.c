@@ -16,34 +16,42 @@ enum { SERVER_UID_LENGTH = 12 };
 
 static int insert_server(struct sqlite_store *s, struct server *server, struct sa_error *err)
 {
-	sqlite3_stmt *stmt =
-	    sqlite_prepare(s,
-			   "INSERT INTO servers(id,uid,agent,command,cwd,state,created_ms,updated_ms)"
-			   " VALUES(?1,?2,?3,?4,?5,0,?6,?6)",
-			   err);
+	sqlite3_stmt *stmt = sqlite_prepare(
+	    s,
+	    "INSERT INTO servers(id,uid,agent,command,cwd,state,created_ms,updated_ms)"
+	    " VALUES(?1,?2,?3,?4,?5,?7,?6,?6)",
+	    err);
 	if (!stmt)
 		return -1;
-	server->uid = ident_random(SERVER_UID_LENGTH);
-	server->created_ms = clock_now_ms();
 	sqlite_bind_string(stmt, 1, server->id);
 	sqlite_bind_string(stmt, 2, server->uid);
 	sqlite_bind_string(stmt, 3, server->agent);
 	sqlite_bind_string(stmt, 4, server->command_json);
 	sqlite_bind_string(stmt, 5, server->cwd);
 	sqlite3_bind_int64(stmt, 6, server->created_ms);
+	sqlite3_bind_int(stmt, 7, (int)server->state);
 	if (sqlite_run(s, stmt, err) < 0)
 		return -1;
 	server->key = sqlite3_last_insert_rowid(s->db);
 	return 0;
 }
 
-static int update_server(struct sqlite_store *s, const struct server *server, struct sa_error *err)
+static int insert_new_server(struct sqlite_store *s, struct server *server, struct sa_error *err)
+{
+	server->uid = ident_random(SERVER_UID_LENGTH);
+	server->created_ms = clock_now_ms();
+	return insert_server(s, server, err);
+}
+
+static int update_server(struct sqlite_store *s, const struct server *server, int64_t updated_ms,
+			 struct sa_error *err)
 {
 	sqlite3_stmt *stmt = sqlite_prepare(
 	    s,
 	    "UPDATE servers SET command=?2,cwd=?3,state=?4,boot_id=?5,supervisor_pid=?6,"
 	    "supervisor_start=?7,agent_pid=?8,agent_start=?9,socket_dir=?10,cgroup=?11,"
-	    "initialize=?12,end_reason=?13,updated_ms=?14,last_index=?15,last_stream_index=?16"
+	    "initialize=?12,end_reason=?13,updated_ms=?14,last_index=?15,last_stream_index=?16,"
+	    "credentials=?17,settings=?18"
 	    " WHERE key=?1",
 	    err);
 	if (!stmt)
@@ -61,9 +69,11 @@ static int update_server(struct sqlite_store *s, const struct server *server, st
 	sqlite_bind_string(stmt, 11, server->cgroup);
 	sqlite_bind_string(stmt, 12, server->initialize_json);
 	sqlite_bind_string(stmt, 13, server->end_reason);
-	sqlite3_bind_int64(stmt, 14, clock_now_ms());
+	sqlite3_bind_int64(stmt, 14, updated_ms);
 	sqlite3_bind_int64(stmt, 15, server->last_index);
 	sqlite3_bind_int64(stmt, 16, server->last_stream_index);
+	sqlite_bind_string(stmt, 17, server->credentials);
+	sqlite_bind_string(stmt, 18, server->settings_json);
 	return sqlite_run(s, stmt, err);
 }
 
@@ -98,12 +108,17 @@ static int settle_dead(struct sqlite_store *s, int64_t key, const char *reason,
 static int take_over(struct sqlite_store *s, struct server *server, struct server *old,
 		     struct sa_error *err)
 {
+	if (server->uid && strcmp(server->uid, old->uid) != 0)
+		return error_set(err, PROBLEM_CONFLICT,
+				 "server id '%s' belongs to a newer server by now", server->id);
 	if (old->state == SERVER_RUNNING && server_is_alive(old))
 		return error_set(err, PROBLEM_CONFLICT, "server '%s' is running already (pid %d)",
 				 server->id, (int)old->supervisor.pid);
 	if (strcmp(old->agent, server->agent) != 0)
 		return error_set(err, PROBLEM_CONFLICT, "server '%s' runs agent '%s', not '%s'",
 				 server->id, old->agent, server->agent);
+	if (!server->credentials)
+		server->credentials = xstrdup(old->credentials);
 	server->key = old->key;
 	server->created_ms = old->created_ms;
 	server->last_index = old->last_index;
@@ -117,13 +132,27 @@ static int take_over(struct sqlite_store *s, struct server *server, struct serve
 		   : 0;
 }
 
+/* The row to continue: the open one of this id, or the one with this uid. */
+static sqlite3_stmt *claim_statement(struct sqlite_store *s, const struct server *server,
+				     struct sa_error *err)
+{
+	sqlite3_stmt *stmt = sqlite_prepare(s,
+					    "SELECT " SERVER_COLUMNS
+					    " FROM servers WHERE id=?1 AND (state<>2 OR uid=?2)"
+					    " ORDER BY state=2",
+					    err);
+	if (!stmt)
+		return NULL;
+	sqlite_bind_string(stmt, 1, server->id);
+	sqlite_bind_string(stmt, 2, server->uid);
+	return stmt;
+}
+
 static int claim(struct sqlite_store *s, struct server *server, struct sa_error *err)
 {
-	sqlite3_stmt *stmt = sqlite_prepare(
-	    s, "SELECT " SERVER_COLUMNS " FROM servers WHERE id=?1 AND state<>2", err);
+	sqlite3_stmt *stmt = claim_statement(s, server, err);
 	if (!stmt)
 		return -1;
-	sqlite_bind_string(stmt, 1, server->id);
 	int rc, step = sqlite3_step(stmt);
 	if (step == SQLITE_ROW) {
 		struct server old = {.key = 0};
@@ -132,12 +161,15 @@ static int claim(struct sqlite_store *s, struct server *server, struct sa_error 
 		rc = take_over(s, server, &old, err);
 		server_clear(&old);
 	} else {
-		rc = step == SQLITE_DONE ? insert_server(s, server, err)
-					 : sqlite_fail(s, err, "read the store");
+		rc = step != SQLITE_DONE ? sqlite_fail(s, err, "read the store")
+		     : server->uid
+			 ? error_set(err, PROBLEM_NOT_FOUND, "no server '%s' with uid '%s'",
+				     server->id, server->uid)
+			 : insert_new_server(s, server, err);
 		sqlite3_reset(stmt);
 	}
 	server->state = SERVER_RUNNING;
-	return rc < 0 ? -1 : update_server(s, server, err);
+	return rc < 0 ? -1 : update_server(s, server, clock_now_ms(), err);
 }
 
 int sqlite_claim_server(struct store *store, struct server *server, struct sa_error *err)
@@ -149,19 +181,20 @@ int sqlite_claim_server(struct store *store, struct server *server, struct sa_er
 
 /* --- committing ----------------------------------------------------------- */
 
-static int insert_events(struct sqlite_store *s, const struct store_batch *batch,
-			 struct sa_error *err)
+#define EVENT_VALUES                                                           \
+	" INTO events(seq,stream,session_id,at_ms,sender,answers,payload,raw)" \
+	" VALUES(?1,?2,?3,?4,?5,?6,?7,?8)"
+
+/* sql: INSERT or INSERT OR IGNORE with EVENT_VALUES. */
+static int insert_events(struct sqlite_store *s, const char *sql, int64_t server_key,
+			 const struct store_batch *batch, struct sa_error *err)
 {
-	sqlite3_stmt *stmt = sqlite_prepare(
-	    s,
-	    "INSERT INTO events(seq,stream,session_id,at_ms,sender,answers,payload,raw)"
-	    " VALUES(?1,?2,?3,?4,?5,?6,?7,?8)",
-	    err);
+	sqlite3_stmt *stmt = sqlite_prepare(s, sql, err);
 	if (!stmt)
 		return -1;
 	for (size_t i = 0; i < batch->event_count; i++) {
 		const struct event *e = &batch->events[i];
-		sqlite3_bind_int64(stmt, 1, event_rowid(batch->server->key, e->index));
+		sqlite3_bind_int64(stmt, 1, event_rowid(server_key, e->index));
 		sqlite3_bind_int64(stmt, 2, e->stream_index);
 		sqlite_bind_span(stmt, 3, e->session_id);
 		sqlite3_bind_int64(stmt, 4, e->at_ms);
@@ -185,10 +218,15 @@ static int put_session(struct sqlite_store *s, const struct session *session, st
 	sqlite3_stmt *stmt = sqlite_prepare(
 	    s,
 	    "INSERT INTO sessions(id,server_key,agent,agent_session_id,cwd,state,title,mode,model,"
-	    "end_reason,first_index,created_ms,updated_ms)"
-	    " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)"
-	    " ON CONFLICT(id) DO UPDATE SET server_key=?2,agent_session_id=?4,state=?6,title=?7,"
-	    "mode=?8,model=?9,end_reason=?10,updated_ms=?13",
+	    "end_reason,first_index,created_ms,updated_ms,modes,models,options,open_params,"
+	    "resumed_by,parent_id,parent_index)"
+	    " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20)"
+	    " ON CONFLICT(id) DO UPDATE SET server_key=?2,agent=?3,agent_session_id=?4,"
+	    "cwd=coalesce(?5,cwd),state=?6,title=?7,"
+	    "mode=?8,model=?9,end_reason=?10,updated_ms=?13,modes=coalesce(?14,modes),"
+	    "models=coalesce(?15,models),options=coalesce(?16,options),"
+	    "open_params=coalesce(?17,open_params),resumed_by=?18,parent_id=?19,"
+	    "parent_index=?20",
 	    err);
 	if (!stmt)
 		return -1;
@@ -205,6 +243,13 @@ static int put_session(struct sqlite_store *s, const struct session *session, st
 	sqlite3_bind_int64(stmt, 11, session->first_index);
 	sqlite3_bind_int64(stmt, 12, session->created_ms);
 	sqlite3_bind_int64(stmt, 13, session->updated_ms);
+	sqlite_bind_string(stmt, 14, session->modes_json);
+	sqlite_bind_string(stmt, 15, session->models_json);
+	sqlite_bind_string(stmt, 16, session->options_json);
+	sqlite_bind_string(stmt, 17, session->open_json);
+	sqlite_bind_string(stmt, 18, session->resumed_by);
+	sqlite_bind_string(stmt, 19, session->parent_id);
+	sqlite3_bind_int64(stmt, 20, session->parent_index);
 	return sqlite_run(s, stmt, err);
 }
 
@@ -213,9 +258,10 @@ static int put_ask(struct sqlite_store *s, int64_t server_key, const struct ask 
 {
 	sqlite3_stmt *stmt = sqlite_prepare(
 	    s,
-	    "INSERT INTO asks(seq,session_id,method,rpc_id,state,answer,created_ms,settled_ms)"
-	    " VALUES(?1,?2,?3,?4,?5,?6,?7,?8)"
-	    " ON CONFLICT(seq) DO UPDATE SET state=?5,answer=?6,settled_ms=?8",
+	    "INSERT INTO asks(seq,session_id,method,rpc_id,state,answer,created_ms,settled_ms,"
+	    "settled_by,reason,deadline_ms) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)"
+	    " ON CONFLICT(seq) DO UPDATE SET state=?5,answer=?6,settled_ms=?8,settled_by=?9,"
+	    "reason=?10,deadline_ms=?11",
 	    err);
 	if (!stmt)
 		return -1;
@@ -227,13 +273,16 @@ static int put_ask(struct sqlite_store *s, int64_t server_key, const struct ask 
 	sqlite_bind_string(stmt, 6, ask->answer_json);
 	sqlite3_bind_int64(stmt, 7, ask->created_ms);
 	sqlite3_bind_int64(stmt, 8, ask->settled_ms);
+	sqlite_bind_string(stmt, 9, ask->settled_by);
+	sqlite_bind_string(stmt, 10, ask->reason);
+	sqlite3_bind_int64(stmt, 11, ask->deadline_ms);
 	return sqlite_run(s, stmt, err);
 }
 
 static int write_batch(struct sqlite_store *s, const struct store_batch *batch,
 		       struct sa_error *err)
 {
-	if (insert_events(s, batch, err) < 0)
+	if (insert_events(s, "INSERT" EVENT_VALUES, batch->server->key, batch, err) < 0)
 		return -1;
 	for (size_t i = 0; i < batch->session_count; i++)
 		if (put_session(s, batch->sessions[i], err) < 0)
@@ -241,7 +290,9 @@ static int write_batch(struct sqlite_store *s, const struct store_batch *batch,
 	for (size_t i = 0; i < batch->ask_count; i++)
 		if (put_ask(s, batch->server->key, batch->asks[i], err) < 0)
 			return -1;
-	return update_server(s, batch->server, err);
+	if (sqlite_write_prompts(s, batch, err) < 0)
+		return -1;
+	return update_server(s, batch->server, clock_now_ms(), err);
 }
 
 int sqlite_commit(struct store *store, const struct store_batch *batch, struct sa_error *err)
@@ -249,6 +300,63 @@ int sqlite_commit(struct store *store, const struct store_batch *batch, struct s
 	if (sqlite_begin(SQL(store), err) < 0)
 		return -1;
 	return sqlite_end(SQL(store), write_batch(SQL(store), batch, err), err);
+}
+
+/* --- importing ------------------------------------------------------------ */
+
+static int find_or_insert(struct sqlite_store *s, struct server *server, struct sa_error *err)
+{
+	sqlite3_stmt *stmt = sqlite_prepare(
+	    s, "SELECT key,last_index,last_stream_index FROM servers WHERE uid=?1", err);
+	if (!stmt)
+		return -1;
+	sqlite_bind_string(stmt, 1, server->uid);
+	int step = sqlite3_step(stmt);
+	if (step == SQLITE_ROW) {
+		int64_t last = sqlite3_column_int64(stmt, 1);
+		int64_t last_stream = sqlite3_column_int64(stmt, 2);
+		server->key = sqlite3_column_int64(stmt, 0);
+		server->last_index = last > server->last_index ? last : server->last_index;
+		if (last_stream > server->last_stream_index)
+			server->last_stream_index = last_stream;
+	}
+	sqlite3_reset(stmt);
+	if (step == SQLITE_ROW)
+		return 0;
+	return step == SQLITE_DONE ? insert_server(s, server, err)
+				   : sqlite_fail(s, err, "read the store");
+}
+
+static int import(struct sqlite_store *s, const struct store_batch *batch, int64_t *ret_key,
+		  struct sa_error *err)
+{
+	struct server server = *batch->server; /* borrows its strings */
+	if (find_or_insert(s, &server, err) < 0)
+		return error_prefix(err, "server '%s'", server.id);
+	if (insert_events(s, "INSERT OR IGNORE" EVENT_VALUES, server.key, batch, err) < 0 ||
+	    sqlite_forget_counts(s, server.key, err) < 0)
+		return -1;
+	for (size_t i = 0; i < batch->session_count; i++) {
+		struct session session = *batch->sessions[i];
+		session.server_key = server.key;
+		if (put_session(s, &session, err) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < batch->ask_count; i++)
+		if (put_ask(s, server.key, batch->asks[i], err) < 0)
+			return -1;
+	if (sqlite_import_prompts(s, server.key, batch, err) < 0)
+		return -1;
+	*ret_key = server.key;
+	return update_server(s, &server, server.updated_ms, err);
+}
+
+int sqlite_import(struct store *store, const struct store_batch *batch, int64_t *ret_key,
+		  struct sa_error *err)
+{
+	if (sqlite_begin(SQL(store), err) < 0)
+		return -1;
+	return sqlite_end(SQL(store), import(SQL(store), batch, ret_key, err), err);
 }
 
 /* --- housekeeping by commands --------------------------------------------- */
@@ -280,25 +388,43 @@ int sqlite_mark_dead(struct store *store, const struct server *server, struct sa
 	return sqlite_end(SQL(store), mark_dead(SQL(store), server, err), err);
 }
 
-int sqlite_set_session_state(struct store *store, const char *session_id, enum session_state state,
-			     const char *reason, struct sa_error *err)
+static int set_session_state(struct sqlite_store *s, const char *session_id,
+			     enum session_state state, const char *reason, struct sa_error *err)
 {
 	sqlite3_stmt *stmt = sqlite_prepare(
-	    SQL(store), "UPDATE sessions SET state=?2,end_reason=?3,updated_ms=?4 WHERE id=?1", err);
+	    s, "UPDATE sessions SET state=?2,end_reason=?3,updated_ms=?4 WHERE id=?1", err);
 	if (!stmt)
 		return -1;
 	sqlite_bind_string(stmt, 1, session_id);
 	sqlite3_bind_int(stmt, 2, (int)state);
 	sqlite_bind_string(stmt, 3, reason);
 	sqlite3_bind_int64(stmt, 4, clock_now_ms());
-	return sqlite_run(SQL(store), stmt, err);
+	if (sqlite_run(s, stmt, err) < 0)
+		return -1;
+	if (state != SESSION_CLOSED)
+		return 0;
+	stmt = sqlite_prepare(s, "DELETE FROM prompts WHERE session_id=?1", err);
+	if (!stmt)
+		return -1;
+	sqlite_bind_string(stmt, 1, session_id);
+	return sqlite_run(s, stmt, err);
+}
+
+int sqlite_set_session_state(struct store *store, const char *session_id, enum session_state state,
+			     const char *reason, struct sa_error *err)
+{
+	if (sqlite_begin(SQL(store), err) < 0)
+		return -1;
+	int rc = set_session_state(SQL(store), session_id, state, reason, err);
+	return sqlite_end(SQL(store), rc, err);
 }
 
 int sqlite_set_server_state(struct store *store, int64_t key, enum server_state state,
 			    const char *reason, struct sa_error *err)
 {
 	sqlite3_stmt *stmt = sqlite_prepare(
-	    SQL(store), "UPDATE servers SET state=?2,end_reason=?3,updated_ms=?4 WHERE key=?1", err);
+	    SQL(store), "UPDATE servers SET state=?2,end_reason=?3,updated_ms=?4 WHERE key=?1",
+	    err);
 	if (!stmt)
 		return -1;
 	sqlite3_bind_int64(stmt, 1, key);
@@ -328,7 +454,10 @@ static int delete_session(struct sqlite_store *s, const struct session *session,
 			err) < 0 ||
 	    delete_rows(s, "DELETE FROM events WHERE seq>?1 AND seq<?2 AND session_id=?3", session,
 			err) < 0 ||
-	    delete_rows(s, "DELETE FROM sessions WHERE id=?3", session, err) < 0)
+	    delete_rows(s, "DELETE FROM prompts WHERE seq>?1 AND seq<?2 AND session_id=?3", session,
+			err) < 0 ||
+	    delete_rows(s, "DELETE FROM sessions WHERE id=?3", session, err) < 0 ||
+	    sqlite_forget_counts(s, session->server_key, err) < 0)
 		return -1;
 	sqlite3_stmt *stmt =
 	    sqlite_prepare(s, "SELECT 1 FROM sessions WHERE server_key=?1 LIMIT 1", err);

@@ -30,6 +30,25 @@ static void ceiling(void)
 	buf_free(&none);
 }
 
+static void integers(void)
+{
+	struct buf b = BUF_INIT(100);
+	static const struct {
+		int64_t value;
+		const char *want;
+	} cases[] = {{0, "0"}, {-1, "-1"}, {10, "10"}, {INT64_MAX, "9223372036854775807"},
+		     {INT64_MIN, "-9223372036854775808"}};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		buf_clear(&b);
+		buf_add_int(&b, cases[i].value);
+		is_str(b.data, cases[i].want, cases[i].want);
+	}
+	buf_free(&b);
+	struct buf small = BUF_INIT(2);
+	is_int(buf_add_int(&small, 123), -1, "a number obeys the ceiling");
+	buf_free(&small);
+}
+
 static void growth(void)
 {
 	struct buf b = BUF_INIT(3000000);
@@ -82,6 +101,7 @@ static void spans(void)
 int main(void)
 {
 	ceiling();
+	integers();
 	growth();
 	taking();
 	spans();

@@ -257,9 +257,47 @@ static void scalars(void)
 	ok(!json_scalar_equal(span_of("\"a\""), span_of("\"b\"")), "other strings");
 }
 
+/* Strings are passed several bytes at a time: what ends such a stride may stand anywhere in it. */
+static void strides(void)
+{
+	static const struct {
+		const char *piece;
+		int bad_at; /* offset of the wrong byte in it; -1: it is right */
+	} cases[] = {
+	    {"", -1},	     {"\\\"", -1},   {"\\\\", -1}, {"\\\\\\\"", -1}, {"\\n\\t\\r", -1},
+	    {"\\u0041", -1}, {"\x7f", -1},    {"\xff", -1}, {"\xc3\xa4", -1},  {"\n", 0},
+	    {"\x1f", 0},     {"\x01", 0},     {"\\x", 1},   {"\\u004", 1},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		bool is_right = true, is_found = true;
+		for (int before = 0; before < 20; before++)
+			for (int after = 0; after < 20; after++) {
+				char text[96];
+				int n = snprintf(text, sizeof(text), "{\"a\":\"%.*s%s%.*s\",\"b\":7}",
+						 before, "qqqqqqqqqqqqqqqqqqqq", cases[i].piece, after,
+						 "zzzzzzzzzzzzzzzzzzzz");
+				/* Of exactly this size: the sanitizer sees a step too far. */
+				char *copy = xmemdup0(text, (size_t)n);
+				struct span span = {copy, (size_t)n};
+				size_t offset = 0;
+				int rc = json_check(span, &offset);
+				bool is_good = cases[i].bad_at < 0;
+				is_right = is_right && (is_good ? rc == 0
+								: offset == (size_t)(6 + before +
+										     cases[i].bad_at));
+				is_found = is_found &&
+					   (!is_good || json_int_or(json_get(span, "b"), 0) == 7);
+				free(copy);
+			}
+		ok(is_right, "stride case %zu is judged at every offset", i);
+		ok(is_found, "and what follows it is found");
+	}
+}
+
 int main(void)
 {
 	checking();
+	strides();
 	depth();
 	members();
 	iterating();

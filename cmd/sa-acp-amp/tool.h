@@ -1,0 +1,17 @@
+/* Amp's tool calls as ACP's. All take Anthropic content blocks, JSON objects. */
+#ifndef AMP_TOOL_H
+#define AMP_TOOL_H
+
+#include "base/span.h"
+
+struct session;
+
+void tool_called(struct session *session, struct span block); /* tool_use */
+void tool_ended(struct session *session, struct span block);  /* tool_result */
+/* Calls without a result are told as failed. */
+void tool_fail_all(struct session *session, const char *why);
+/* Of a history, which has no results that could be shown: told as completed. */
+void tool_complete_all(struct session *session);
+void tool_free_all(struct session *session);
+
+#endif

@@ -1,0 +1,130 @@
+#include "turn.h"
+
+#include "adapter/prompt.h"
+#include "amp.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "os/proctree.h"
+#include "session.h"
+#include "tool.h"
+#include "json/scan.h"
+#include "json/write.h"
+
+#include <signal.h>
+#include <string.h>
+
+/* A prompt_write_fn: text only; an image would end the process (seen). */
+static int write_block(struct buf *b, const struct prompt_part *part, struct sa_error *err)
+{
+	if (part->kind != PROMPT_TEXT)
+		return error_set(err, PROBLEM_INVALID_REQUEST, "Amp takes text only here");
+	json_open(b, '{');
+	json_kv_string(b, "type", "text");
+	json_kv_span(b, "text", part->text);
+	json_close(b, '}');
+	return 0;
+}
+
+static void send_prompt(struct session *session, struct prompt *prompt)
+{
+	struct buf *b = wire_queue(&session->base.child.wire);
+	memset(session->tokens, 0, sizeof(session->tokens));
+	json_open(b, '{');
+	json_kv_string(b, "type", "user");
+	json_key(b, "message");
+	json_open(b, '{');
+	json_kv_string(b, "role", "user");
+	json_kv_raw(b, "content", buf_span(&prompt->body));
+	json_close(b, '}');
+	json_close(b, '}');
+	buf_addc(b, '\n');
+	prompt->is_sent = true;
+	session->starts++;
+}
+
+void turn_begun(struct session *session)
+{
+	struct prompt *prompt = prompts_running(&session->base.prompts);
+	session->starts = 0;
+	if (prompt)
+		buf_free(&prompt->body);
+}
+
+void turn_next(struct session *session)
+{
+	struct sa_error err = SA_ERROR_INIT;
+	struct prompt *prompt = prompts_waiting(&session->base.prompts);
+	if (!prompt || session->state == SESSION_OPENING || session->state == SESSION_CLOSING)
+		return;
+	if (child_is_alive(&session->base.child) && session->base.child.state == CHILD_STOPPING)
+		return;
+	if (session_start(session, &err) < 0)
+		prompts_fail_all(&session->base.prompts, session->base.adapter, err.message);
+	else
+		send_prompt(session, prompt);
+}
+
+void turn_prompt(struct session *session, const struct envelope *envelope)
+{
+	struct sa_error err = SA_ERROR_INIT;
+	cleanup_buf struct buf blocks = BUF_INIT(PROMPT_BYTES);
+	if (prompt_write(&blocks, json_get(envelope->params, "prompt"), write_block, &err) < 0 ||
+	    prompts_add(&session->base.prompts, envelope->id, &blocks, &err) < 0)
+		adapter_refuse(session->base.adapter, envelope->id, &err);
+	else
+		turn_next(session);
+}
+
+/* SIGINT ends the process, and that ends the turn. */
+void turn_interrupt(struct session *session)
+{
+	struct prompt *prompt = prompts_running(&session->base.prompts);
+	if (!prompt || prompt->is_cancelled)
+		return;
+	prompt->is_cancelled = true;
+	if (!child_is_alive(&session->base.child))
+		return;
+	session->base.cancel_deadline = deadline_after(AMP_CANCEL_MS);
+	proctree_signal(session->base.child.pid, 0, SIGINT);
+	kill(session->base.child.pid, SIGINT);
+}
+
+void turn_done(struct session *session, struct span reason)
+{
+	cleanup_free char *name = json_string_dup(reason);
+	struct prompt *prompt = prompts_running(&session->base.prompts);
+	if (!prompt || prompt->is_cancelled)
+		return; /* a cancelled one ends with its process */
+	tool_fail_all(session, "No result");
+	prompts_stop_usage(&session->base.prompts, session->base.adapter, name ? name : "end_turn",
+			   session->tokens);
+	turn_next(session);
+}
+
+/* Amp tells errors in words only. */
+static int64_t error_code(const char *why)
+{
+	return strstr(why, "nauthorized") || strstr(why, "access token") || strstr(why, "401")
+		   ? RPC_AUTH_REQUIRED
+		   : RPC_INTERNAL_ERROR;
+}
+
+void turn_ended(struct session *session, const char *why)
+{
+	struct prompt *prompt = prompts_running(&session->base.prompts);
+	session->base.cancel_deadline = DEADLINE_NEVER;
+	if (!session->base.id)
+		return;
+	if (prompt && !prompt->is_cancelled && prompt->body.len && !session->error &&
+	    session->starts < AMP_STARTS_MAX && session->state != SESSION_CLOSING) {
+		adapter_log(session->base.adapter, "%s before it began: once more", why);
+		prompt->is_sent = false;
+		return;
+	}
+	session->starts = 0;
+	tool_fail_all(session, prompt && prompt->is_cancelled ? "Cancelled" : why);
+	if (prompt && prompt->is_cancelled)
+		prompts_stop(&session->base.prompts, session->base.adapter, "cancelled");
+	else if (prompt)
+		prompts_fail(&session->base.prompts, session->base.adapter, error_code(why), why);
+}

@@ -1,0 +1,190 @@
+#include "settings.h"
+
+#include "adapter/content.h"
+#include "base/cleanup.h"
+#include "base/xalloc.h"
+#include "json/scan.h"
+#include "json/write.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The most of Claude's model list that is kept, bytes. */
+enum { SETTINGS_MODELS_BYTES = 1 << 20 };
+
+struct choice {
+	const char *id;
+	const char *name;
+	const char *description;
+};
+
+/* Claude's permission modes, named as its own interface names them. */
+static const struct choice modes[] = {
+    {"default", "Manual", "Ask before making changes"},
+    {"acceptEdits", "Accept edits", "Accept all file edits without asking"},
+    {"plan", "Plan", "Make a plan before making changes"},
+    {"auto", "Auto", "Claude decides what needs asking (asks a classifier model)"},
+    {"dontAsk", "Don't ask", "Refuse what is not allowed already"},
+    {"bypassPermissions", "Bypass permissions", "Do everything without asking"},
+};
+
+static const char *const ids[SETTING_COUNT] = {"mode", "model", "effort"};
+
+void settings_init(struct settings *settings, bool can_bypass)
+{
+	*settings = (struct settings){
+	    .models = BUF_INIT(SETTINGS_MODELS_BYTES),
+	    .can_bypass = can_bypass,
+	};
+	for (int i = 0; i < SETTING_COUNT; i++)
+		settings->values[i] = xstrdup("default");
+}
+
+void settings_free(struct settings *settings)
+{
+	for (int i = 0; i < SETTING_COUNT; i++)
+		free(settings->values[i]);
+	buf_free(&settings->models);
+	*settings = (struct settings){.can_bypass = false};
+}
+
+void settings_set(struct settings *settings, enum setting setting, struct span value)
+{
+	char *text = json_string_dup(value);
+	if (!text)
+		return;
+	free(settings->values[setting]);
+	settings->values[setting] = text;
+}
+
+void settings_read(struct settings *settings, struct span response)
+{
+	struct span models = json_get(response, "models");
+	buf_clear(&settings->models);
+	if (json_type(models) == JSON_ARRAY)
+		buf_add_span(&settings->models, models);
+	settings_set(settings, SETTING_MODE, json_get(response, "current_permission_mode"));
+}
+
+enum setting settings_by_id(struct span id)
+{
+	for (int i = 0; i < SETTING_COUNT; i++)
+		if (json_string_is(id, ids[i]))
+			return (enum setting)i;
+	return SETTING_COUNT;
+}
+
+static struct span current_model(const struct settings *settings)
+{
+	struct json_iter it = json_iter(buf_span(&settings->models));
+	struct span model;
+	while (json_next(&it, NULL, &model))
+		if (json_string_is(json_get(model, "value"), settings->values[SETTING_MODEL]))
+			return model;
+	return SPAN_NONE;
+}
+
+static struct span effort_levels(const struct settings *settings)
+{
+	return json_get(current_model(settings), "supportedEffortLevels");
+}
+
+bool settings_has_effort(const struct settings *settings)
+{
+	return json_type(effort_levels(settings)) == JSON_ARRAY;
+}
+
+static bool is_mode_offered(const struct settings *settings, const struct choice *mode)
+{
+	return settings->can_bypass || strcmp(mode->id, "bypassPermissions") != 0;
+}
+
+bool settings_offers(const struct settings *settings, enum setting setting, struct span value)
+{
+	if (setting == SETTING_MODE) {
+		for (size_t i = 0; i < ARRAY_SIZE(modes); i++)
+			if (json_string_is(value, modes[i].id))
+				return is_mode_offered(settings, &modes[i]);
+		return false;
+	}
+	if (setting == SETTING_MODEL) /* full ids that the list does not have work as well */
+		return json_type(value) == JSON_STRING && value.n > 2;
+	if (json_string_is(value, "default"))
+		return settings_has_effort(settings);
+	struct json_iter it = json_iter(effort_levels(settings));
+	struct span level;
+	while (json_next(&it, NULL, &level))
+		if (json_scalar_equal(level, value))
+			return true;
+	return false;
+}
+
+/* --- writing ---------------------------------------------------------------------- */
+
+static void write_modes(struct buf *b, const struct settings *settings, const char *key)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(modes); i++)
+		if (is_mode_offered(settings, &modes[i]))
+			content_choice(b, key, modes[i].id, modes[i].name, modes[i].description);
+}
+
+static void write_models(struct buf *b, const struct settings *settings)
+{
+	const char *current = settings->values[SETTING_MODEL];
+	bool is_listed = false;
+	struct json_iter it = json_iter(buf_span(&settings->models));
+	struct span model;
+	content_option_open(b, ids[SETTING_MODEL], "Model", "model", current);
+	while (json_next(&it, NULL, &model)) {
+		is_listed |= json_string_is(json_get(model, "value"), current);
+		json_open(b, '{');
+		json_kv_raw(b, "value", json_get(model, "value"));
+		json_kv_raw(b, "name", json_get(model, "displayName"));
+		json_kv_raw(b, "description", json_get(model, "description"));
+		json_close(b, '}');
+	}
+	if (!is_listed)
+		content_choice(b, "value", current, current, NULL);
+	content_option_close(b);
+}
+
+static void write_effort(struct buf *b, const struct settings *settings)
+{
+	content_option_open(b, ids[SETTING_EFFORT], "Effort", "thought_level",
+			    settings->values[SETTING_EFFORT]);
+	content_level(b, "default");
+	struct json_iter it = json_iter(effort_levels(settings));
+	struct span level;
+	while (json_next(&it, NULL, &level)) {
+		cleanup_free char *text = json_string_dup(level);
+		if (text && *text)
+			content_level(b, text);
+	}
+	content_option_close(b);
+}
+
+void settings_write_options(struct buf *b, const struct settings *settings)
+{
+	json_key(b, "configOptions");
+	json_open(b, '[');
+	content_option_open(b, ids[SETTING_MODE], "Mode", "mode", settings->values[SETTING_MODE]);
+	write_modes(b, settings, "value");
+	content_option_close(b);
+	write_models(b, settings);
+	if (settings_has_effort(settings))
+		write_effort(b, settings);
+	json_close(b, ']');
+}
+
+void settings_write_setup(struct buf *b, const struct settings *settings)
+{
+	json_key(b, "modes");
+	json_open(b, '{');
+	json_kv_string(b, "currentModeId", settings->values[SETTING_MODE]);
+	json_key(b, "availableModes");
+	json_open(b, '[');
+	write_modes(b, settings, "id");
+	json_close(b, ']');
+	json_close(b, '}');
+	settings_write_options(b, settings);
+}

@@ -1,0 +1,34 @@
+/* What can be set in a session: permission mode, model, thought level. */
+#ifndef CLAUDE_SETTINGS_H
+#define CLAUDE_SETTINGS_H
+
+#include "base/buf.h"
+#include "base/span.h"
+
+#include <stdbool.h>
+
+enum setting { SETTING_MODE, SETTING_MODEL, SETTING_EFFORT, SETTING_COUNT };
+
+struct settings {
+	char *values[SETTING_COUNT]; /* owned */
+	struct buf models;	     /* Claude's own list, a raw JSON array */
+	bool can_bypass;	     /* Claude was started so that bypassPermissions is allowed */
+};
+
+void settings_init(struct settings *settings, bool can_bypass);
+void settings_free(struct settings *settings);
+/* Take models and the mode out of the answer to Claude's initialize. */
+void settings_read(struct settings *settings, struct span response);
+void settings_set(struct settings *settings, enum setting setting, struct span value);
+/* The config option id of a setting; SETTING_COUNT for an id that is none. */
+enum setting settings_by_id(struct span id);
+/* Is value (a JSON string) offered for the setting now? */
+bool settings_offers(const struct settings *settings, enum setting setting, struct span value);
+/* Has the current model thought levels? */
+bool settings_has_effort(const struct settings *settings);
+
+/* Members: "modes":{...},"configOptions":[...] and the latter alone. */
+void settings_write_setup(struct buf *b, const struct settings *settings);
+void settings_write_options(struct buf *b, const struct settings *settings);
+
+#endif

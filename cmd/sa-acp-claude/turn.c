@@ -1,0 +1,153 @@
+#include "turn.h"
+
+#include "adapter/prompt.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/xalloc.h"
+#include "blocks.h"
+#include "claude.h"
+#include "control.h"
+#include "result.h"
+#include "session.h"
+#include "json/scan.h"
+#include "json/write.h"
+
+/* --- sending --------------------------------------------------------------------------- */
+
+static void send_prompt(struct session *session, struct prompt *prompt)
+{
+	struct turn_facts *turn = &session->turn;
+	free(turn->error_kind);
+	free(turn->result);
+	turn->error_kind = turn->result = NULL;
+	turn->used = 0;
+	prompt->is_sent = true;
+	struct buf *b = session_line(session);
+	json_open(b, '{');
+	json_kv_string(b, "type", "user");
+	json_key(b, "message");
+	json_open(b, '{');
+	json_kv_string(b, "role", "user");
+	json_kv_raw(b, "content", buf_span(&prompt->body));
+	json_close(b, '}');
+	json_key(b, "parent_tool_use_id");
+	json_add_null(b);
+	json_kv_string(b, "session_id", session->base.id);
+	json_kv_string(b, "uuid", prompt->uuid);
+	json_close(b, '}');
+	buf_addc(b, '\n');
+	buf_free(&prompt->body);
+}
+
+void turn_next(struct session *session)
+{
+	struct prompt *prompt = prompts_waiting(&session->base.prompts);
+	if (session->state == SESSION_READY && prompt)
+		send_prompt(session, prompt);
+}
+
+/* May one more prompt be taken now? Starts a dead Claude again. */
+static int check_session(struct session *session, struct sa_error *err)
+{
+	if (session->state == SESSION_CLOSING)
+		return error_set(err, PROBLEM_SESSION_NOT_FOUND, "the session is closing");
+	if (child_is_alive(&session->base.child) && wire_is_stuck(&session->base.child.wire))
+		return error_set(err, PROBLEM_AGENT_STALLED, "Claude does not read its input");
+	return session->state == SESSION_DEAD ? session_restart(session, err) : 0;
+}
+
+void turn_prompt(struct session *session, const struct envelope *envelope)
+{
+	struct sa_error err = SA_ERROR_INIT;
+	cleanup_buf struct buf blocks = BUF_INIT(PROMPT_BYTES);
+	struct span prompt = json_get(envelope->params, "prompt");
+	if (prompt_write(&blocks, prompt, blocks_write, &err) < 0 ||
+	    check_session(session, &err) < 0 ||
+	    prompts_add(&session->base.prompts, envelope->id, &blocks, &err) < 0)
+		adapter_refuse(session->base.adapter, envelope->id, &err);
+	else
+		turn_next(session);
+}
+
+/* --- cancelling -------------------------------------------------------------------------- */
+
+void turn_interrupt(struct session *session)
+{
+	struct prompt *prompt = prompts_running(&session->base.prompts);
+	if (!prompt || prompt->is_cancelled)
+		return;
+	prompt->is_cancelled = true;
+	session->base.cancel_deadline = deadline_after(CLAUDE_CANCEL_MS);
+	control_send(session, CONTROL_INTERRUPT, SPAN_NONE, SPAN_NONE, REPLY_NONE);
+}
+
+/* --- ends ----------------------------------------------------------------------------------- */
+
+/* Answer the running prompt with the result line that is kept. */
+static void finish(struct session *session)
+{
+	struct prompt *prompt = prompts_running(&session->base.prompts);
+	if (!prompt || !session->turn.result)
+		return;
+	tool_fail_all(session, prompt->is_cancelled ? "Cancelled" : "No result");
+	result_answer(session, span_of(prompt->request), prompt->is_cancelled,
+		      span_of(session->turn.result));
+	free(session->turn.result);
+	session->turn.result = NULL;
+	session->base.cancel_deadline = DEADLINE_NEVER;
+	prompts_pop(&session->base.prompts);
+	turn_next(session);
+}
+
+/* A turn that Claude began by itself (a background agent has finished) answers no prompt. */
+static bool is_of(const struct prompt *prompt, struct span line)
+{
+	struct span uuid = json_get(line, "user_message_uuid");
+	if (json_type(uuid) == JSON_STRING)
+		return json_string_is(uuid, prompt->uuid);
+	struct span kind = json_path(line, "origin.kind");
+	return json_type(kind) != JSON_STRING || json_string_is(kind, "human");
+}
+
+void turn_result(struct session *session, struct span line)
+{
+	struct prompt *prompt = prompts_running(&session->base.prompts);
+	result_usage(session, line);
+	if (!prompt || !is_of(prompt, line))
+		return;
+	free(session->turn.result);
+	session->turn.result = xmemdup0(line.p, line.n);
+	if (!session->turn.has_states)
+		finish(session);
+}
+
+void turn_state(struct session *session, struct span state)
+{
+	session->turn.has_states = true;
+	if (json_string_is(state, "idle"))
+		finish(session);
+}
+
+void turn_fail(struct session *session, const char *why)
+{
+	struct prompt *prompt = prompts_running(&session->base.prompts);
+	session->base.cancel_deadline = DEADLINE_NEVER;
+	if (!prompt)
+		return;
+	if (session->turn.result) {
+		finish(session); /* all was said but the idle */
+		return;
+	}
+	tool_fail_all(session, why);
+	if (prompt->is_cancelled)
+		prompts_stop(&session->base.prompts, session->base.adapter, "cancelled");
+	else
+		prompts_fail(&session->base.prompts, session->base.adapter, RPC_INTERNAL_ERROR,
+			     why);
+}
+
+void turn_drop_all(struct session *session, const char *why)
+{
+	turn_fail(session, why);
+	prompts_fail_all(&session->base.prompts, session->base.adapter, why);
+}

@@ -1,0 +1,139 @@
+#include "codex.h"
+
+#include "base/clock.h"
+#include "login.h"
+#include "session.h"
+#include "threads.h"
+#include "turn.h"
+#include "json/scan.h"
+#include "json/write.h"
+
+/* The most of the model list that is kept, bytes. */
+enum { CODEX_MODELS_BYTES = 1 << 20 };
+
+/* A thread can be named once Codex has loaded it. */
+static bool is_open(const struct session *session)
+{
+	return !session->base.open_request;
+}
+
+static int setting_by_id(struct span id)
+{
+	enum setting setting = settings_by_id(id);
+	return setting == SETTING_COUNT ? -1 : (int)setting;
+}
+
+/* What is set goes to Codex with the next turn. */
+static void change(struct session *session, const struct envelope *envelope, int setting,
+		   struct span value, bool is_option)
+{
+	struct adapter *adapter = session->base.adapter;
+	struct buf *b;
+	if (!settings_offers(&session->settings, session->codex, (enum setting)setting, value)) {
+		adapter_error(adapter, envelope->id, RPC_INVALID_PARAMS, "that is not offered");
+		return;
+	}
+	settings_set(&session->settings, (enum setting)setting, value);
+	if (!is_option) {
+		b = adapter_update_open(adapter, session->base.id, "config_option_update");
+		settings_write_options(b, &session->settings, session->codex);
+		adapter_update_close(adapter);
+	}
+	b = adapter_result_open(adapter, envelope->id);
+	json_open(b, '{');
+	if (is_option)
+		settings_write_options(b, &session->settings, session->codex);
+	json_close(b, '}');
+	adapter_result_close(adapter);
+}
+
+static const struct adapter_method methods[] = {
+    {"initialize", method_initialize},
+    {"authenticate", login_authenticate},
+    {"session/new", method_new},
+    {"session/load", method_load},
+    {"session/resume", method_resume},
+    {"session/fork", method_fork},
+    {"session/list", threads_list},
+    {"session/close", method_close},
+    {"session/delete", threads_delete},
+    {"session/prompt", method_prompt},
+    {"session/cancel", method_cancel},
+    {"session/set_mode", method_set_mode},
+    {"session/set_model", method_set_model},
+    {"session/set_config_option", method_set_option},
+    {"$/cancel_request", method_cancel_request},
+    {NULL, NULL},
+};
+
+/* --- the loop's hooks: one process for all sessions ------------------------------------------ */
+
+static int64_t tick(struct adapter *adapter)
+{
+	struct codex *codex = adapter->arg;
+	struct child *child = &codex->server.child;
+	int64_t deadline = sessions_tick(adapter);
+	int64_t next = child_tick(child);
+	if (child_is_alive(child))
+		wire_flush(&child->wire);
+	return next < deadline ? next : deadline;
+}
+
+static void pause_server(struct adapter *adapter, bool is_paused)
+{
+	struct codex *codex = adapter->arg;
+	if (child_is_alive(&codex->server.child))
+		wire_pause(&codex->server.child.wire, is_paused);
+}
+
+static void end_all(struct adapter *adapter)
+{
+	struct codex *codex = adapter->arg;
+	sessions_end(adapter);
+	child_stop(&codex->server.child, CODEX_GRACE_MS);
+}
+
+static bool is_ended(struct adapter *adapter)
+{
+	const struct codex *codex = adapter->arg;
+	return !child_is_alive(&codex->server.child);
+}
+
+static const struct adapter_hooks hooks = {tick, pause_server, end_all, is_ended};
+
+const struct adapter_agent codex_agent = {
+    .name = "sa-acp-codex",
+    .title = "Codex",
+    .capabilities = "{\"loadSession\":true,"
+		    "\"promptCapabilities\":{\"image\":true,\"embeddedContext\":true},"
+		    "\"mcpCapabilities\":{\"http\":true,\"sse\":false},"
+		    "\"sessionCapabilities\":{\"additionalDirectories\":{},\"close\":{},"
+		    "\"delete\":{},\"fork\":{},\"list\":{},\"resume\":{}}}",
+    .auth_methods = login_methods,
+    .sessions_max = CODEX_SESSIONS_MAX,
+    .hooks = &hooks,
+    .methods = methods,
+    .open = session_open,
+    .is_open = is_open,
+    .prompt = turn_prompt,
+    .interrupt = turn_interrupt,
+    .setting = setting_by_id,
+    .change = change,
+    .close = session_close,
+    .tick = session_tick,
+    .free = session_free,
+};
+
+int codex_run(const char *binary, size_t line_bytes, struct sa_error *err)
+{
+	struct codex codex = {
+	    .models = BUF_INIT(CODEX_MODELS_BYTES),
+	    .has_sandbox = settings_probe_sandbox(),
+	};
+	server_init(&codex.server);
+	int result = sessions_serve(&codex_agent, binary, line_bytes, &codex, &codex.adapter, err);
+	server_free(&codex.server);
+	buf_free(&codex.models);
+	adapter_free(&codex.adapter);
+	return result;
+}

@@ -1,0 +1,46 @@
+/* What can be set in a session: mode, collaboration, model, thought level. */
+#ifndef CODEX_SETTINGS_H
+#define CODEX_SETTINGS_H
+
+#include "base/buf.h"
+#include "base/span.h"
+
+#include <stdbool.h>
+
+struct codex;
+
+enum setting {
+	SETTING_MODE,
+	SETTING_COLLABORATION,
+	SETTING_MODEL,
+	SETTING_EFFORT,
+	SETTING_COUNT,
+};
+
+struct settings {
+	char *values[SETTING_COUNT];	/* owned */
+	bool is_changed[SETTING_COUNT]; /* Codex has not been told yet: with the next turn */
+};
+
+void settings_init(struct settings *settings);
+void settings_free(struct settings *settings);
+/* What thread/start or thread/resume answered. */
+void settings_read(struct settings *settings, const struct codex *codex, struct span result);
+/* Change one; value is a JSON string that is offered. */
+void settings_set(struct settings *settings, enum setting setting, struct span value);
+enum setting settings_by_id(struct span id); /* SETTING_COUNT: none */
+bool settings_offers(const struct settings *settings, const struct codex *codex,
+		     enum setting setting, struct span value);
+
+/* Members of turn/start for what has changed; after that Codex knows. */
+void settings_write_turn(struct buf *b, struct settings *settings, const struct codex *codex);
+/* Members "modes" and "configOptions", and the latter alone. */
+void settings_write_setup(struct buf *b, const struct settings *settings,
+			  const struct codex *codex);
+void settings_write_options(struct buf *b, const struct settings *settings,
+			    const struct codex *codex);
+
+/* Can Codex's sandbox work here: may this user make user namespaces? */
+bool settings_probe_sandbox(void);
+
+#endif

@@ -1,0 +1,224 @@
+#include "turn.h"
+
+#include "acp/rpc.h"
+#include "adapter/prompt.h"
+#include "approval.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/xalloc.h"
+#include "codex.h"
+#include "commands.h"
+#include "item.h"
+#include "session.h"
+#include "turn_end.h"
+#include "json/scan.h"
+#include "json/write.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void turn_ignore_answer(struct codex *codex, const struct call *call,
+			const struct envelope *envelope)
+{
+	(void)codex;
+	(void)call;
+	(void)envelope;
+}
+
+/* --- sending ----------------------------------------------------------------------------- */
+
+/* A prompt_write_fn: UserInput of the app-server. */
+static int write_input(struct buf *b, const struct prompt_part *part, struct sa_error *err)
+{
+	if (part->kind == PROMPT_DOCUMENT)
+		return error_set(err, PROBLEM_INVALID_REQUEST, "Codex takes no documents");
+	json_open(b, '{');
+	if (part->kind == PROMPT_TEXT) {
+		json_kv_string(b, "type", "text");
+		json_kv_span(b, "text", part->text);
+		json_kv_raw(b, "text_elements", SPAN_LIT("[]"));
+	} else {
+		json_kv_string(b, "type", "image");
+		json_key(b, "url");
+		buf_adds(b, "\"data:");
+		buf_add(b, part->mime_type.p + 1, part->mime_type.n - 2);
+		buf_adds(b, ";base64,");
+		buf_add(b, part->data.p + 1, part->data.n - 1);
+	}
+	json_close(b, '}');
+	return 0;
+}
+
+static void forget_turn(struct session *session)
+{
+	free(session->turn_id);
+	session->turn_id = NULL;
+	session->wants_interrupt = false;
+	session->base.cancel_deadline = DEADLINE_NEVER;
+}
+
+static void send_interrupt(struct session *session)
+{
+	struct buf *b = server_call_open(session->codex, "turn/interrupt");
+	json_open(b, '{');
+	json_kv_string(b, "threadId", session->base.id);
+	json_kv_string(b, "turnId", session->turn_id);
+	json_close(b, '}');
+	server_call_close(session->codex, turn_ignore_answer, session, SPAN_NONE);
+	session->wants_interrupt = false;
+}
+
+void turn_started(struct session *session, struct span turn)
+{
+	char *id = json_string_dup(json_get(turn, "id"));
+	if (!id || !prompts_running(&session->base.prompts) || session->turn_id) {
+		free(id);
+		return;
+	}
+	session->turn_id = id;
+	if (session->wants_interrupt)
+		send_interrupt(session);
+}
+
+static void on_started(struct codex *codex, const struct call *call,
+		       const struct envelope *envelope)
+{
+	struct session *session = call->session;
+	if (!session || !prompts_running(&session->base.prompts) || !envelope)
+		return;
+	if (!envelope->error.p) {
+		turn_started(session, json_get(envelope->result, "turn"));
+		return;
+	}
+	cleanup_free char *why = call_error(envelope);
+	(void)codex;
+	forget_turn(session);
+	prompts_fail(&session->base.prompts, session->base.adapter, RPC_INTERNAL_ERROR, why);
+	turn_next(session);
+}
+
+static void send_turn(struct session *session, struct prompt *prompt)
+{
+	forget_turn(session);
+	memset(session->turn_tokens, 0, sizeof(session->turn_tokens));
+	prompt->is_sent = true;
+	if (commands_run(session, buf_span(&prompt->body), on_started)) {
+		buf_free(&prompt->body);
+		return;
+	}
+	struct buf *b = server_call_open(session->codex, "turn/start");
+	json_open(b, '{');
+	json_kv_string(b, "threadId", session->base.id);
+	json_kv_raw(b, "input", buf_span(&prompt->body));
+	json_kv_string(b, "summary", "auto"); /* without it there are no thoughts */
+	settings_write_turn(b, &session->settings, session->codex);
+	json_close(b, '}');
+	server_call_close(session->codex, on_started, session, SPAN_NONE);
+	buf_free(&prompt->body);
+}
+
+void turn_next(struct session *session)
+{
+	struct prompt *prompt = prompts_waiting(&session->base.prompts);
+	if (session->state == SESSION_READY && !session->base.open_request && prompt)
+		send_turn(session, prompt);
+}
+
+static int check_session(struct session *session, struct sa_error *err)
+{
+	if (wire_is_stuck(&session->codex->server.child.wire))
+		return error_set(err, PROBLEM_AGENT_STALLED, "Codex does not read its input");
+	return session->state == SESSION_LOST ? session_resume_lost(session, err) : 0;
+}
+
+void turn_prompt(struct session *session, const struct envelope *envelope)
+{
+	struct sa_error err = SA_ERROR_INIT;
+	cleanup_buf struct buf input = BUF_INIT(PROMPT_BYTES);
+	struct span prompt = json_get(envelope->params, "prompt");
+	if (prompt_write(&input, prompt, write_input, &err) < 0 ||
+	    check_session(session, &err) < 0 ||
+	    prompts_add(&session->base.prompts, envelope->id, &input, &err) < 0)
+		adapter_refuse(session->base.adapter, envelope->id, &err);
+	else
+		turn_next(session);
+}
+
+/* --- cancelling ------------------------------------------------------------------------------ */
+
+void turn_interrupt(struct session *session)
+{
+	struct prompt *prompt = prompts_running(&session->base.prompts);
+	if (!prompt || prompt->is_cancelled)
+		return;
+	prompt->is_cancelled = true;
+	session->base.cancel_deadline = deadline_after(CODEX_CANCEL_MS);
+	session->wants_interrupt = true;
+	approval_cancel_all(session);
+	if (session->turn_id)
+		send_interrupt(session);
+}
+
+/* --- ends ----------------------------------------------------------------------------------------
+ */
+
+void turn_completed(struct session *session, struct span turn)
+{
+	struct prompt *prompt = prompts_running(&session->base.prompts);
+	if (!prompt ||
+	    (session->turn_id && !json_string_is(json_get(turn, "id"), session->turn_id)))
+		return;
+	approval_drop_all(session);
+	item_fail_all(session, prompt->is_cancelled ? "Cancelled" : "No result");
+	turn_end_answer(session, prompt, turn);
+	prompts_pop(&session->base.prompts);
+	forget_turn(session);
+	turn_next(session);
+}
+
+void turn_give_up(struct session *session)
+{
+	if (!prompts_running(&session->base.prompts))
+		return;
+	item_fail_all(session, "Cancelled");
+	prompts_stop(&session->base.prompts, session->base.adapter, "cancelled");
+	forget_turn(session);
+	turn_next(session);
+}
+
+void turn_lost(struct session *session, const char *why)
+{
+	item_fail_all(session, why);
+	forget_turn(session);
+	struct sa_error err = SA_ERROR_INIT;
+	struct prompt *prompt = prompts_running(&session->base.prompts);
+	if (prompt && prompt->is_cancelled)
+		prompts_stop(&session->base.prompts, session->base.adapter, "cancelled");
+	else if (prompt)
+		prompts_fail(&session->base.prompts, session->base.adapter, RPC_INTERNAL_ERROR,
+			     why);
+	if (session->base.prompts.first && !session->base.adapter->is_ending &&
+	    session_resume_lost(session, &err) < 0)
+		prompts_fail_all(&session->base.prompts, session->base.adapter, err.message);
+}
+
+void turn_usage(struct session *session, struct span usage)
+{
+	static const char *const members[] = {"inputTokens", "outputTokens", "cachedInputTokens",
+					      "reasoningOutputTokens"};
+	struct adapter *adapter = session->base.adapter;
+	struct span last = json_get(usage, "last");
+	int64_t used = json_int_or(json_get(last, "totalTokens"), 0);
+	int64_t size = json_int_or(json_get(usage, "modelContextWindow"), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(members); i++)
+		if (__builtin_add_overflow(session->turn_tokens[i],
+					   json_int_or(json_get(last, members[i]), 0),
+					   &session->turn_tokens[i]))
+			session->turn_tokens[i] = INT64_MAX;
+	if (used <= 0 || size <= 0)
+		return;
+	struct buf *b = adapter_update_open(adapter, session->base.id, "usage_update");
+	json_kv_int(b, "used", used);
+	json_kv_int(b, "size", size);
+	adapter_update_close(adapter);
+}

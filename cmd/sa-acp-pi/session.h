@@ -1,0 +1,61 @@
+/*
+ * A session: its Pi process, what was asked of it, what it told.
+ *
+ *            | opened    | all four   | prompt  | agent_  | process   | close
+ *            |           | answered   |         | settled | ends      |
+ *   ---------+-----------+------------+---------+---------+-----------+--------
+ *   STARTING | -         | REPLAYING  | queue   | -       | refuse, - | CLOSING
+ *   REPLAYING| -         | (get_messages told: answer, READY)        | CLOSING
+ *   READY    | -         | -          | send    | next    | fail, DEAD| CLOSING
+ *   DEAD     | -         | -          | START again with --session    | gone
+ *   CLOSING  | refuse    | -          | refuse  | -       | gone      | -
+ */
+#ifndef PI_SESSION_H
+#define PI_SESSION_H
+
+#include "adapter/sessions.h"
+#include "settings.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum session_state {
+	SESSION_STARTING,
+	SESSION_REPLAYING,
+	SESSION_READY,
+	SESSION_DEAD,
+	SESSION_CLOSING,
+};
+
+struct session {
+	struct adapter_session base; /* first */
+	enum session_state state;
+	enum session_open open;
+	char *file;   /* Pi's record of it; NULL until known */
+	int starting; /* answers that are missing until it is ready */
+
+	struct command *commands; /* ours without an answer */
+	uint64_t next_command;
+	struct settings settings;
+	struct question *questions; /* Pi's without an answer */
+	struct tool *tools;	    /* calls without an end */
+	struct buf always;	    /* names of tools that are allowed for ever, a line each */
+	char *slash_commands;	    /* available commands until the request is answered, JSON */
+
+	char *stop_reason; /* of the last assistant message of the turn */
+	char *turn_error;  /* and its errorMessage */
+	int64_t tokens[4]; /* input, output, cache read, cache write of the turn */
+};
+
+void session_open(struct adapter *adapter, const struct envelope *envelope, enum session_open open);
+/* One of the answers that it waits for at the start has come. */
+void session_answered(struct session *session);
+/* get_messages has been told. */
+void session_replayed(struct session *session);
+/* Start Pi again for a DEAD one. 0, or -1. */
+int session_restart(struct session *session, struct sa_error *err);
+int64_t session_tick(struct session *session);
+void session_close(struct session *session, const char *close_request);
+void session_free(struct session *session);
+
+#endif

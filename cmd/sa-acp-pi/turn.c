@@ -1,0 +1,177 @@
+#include "turn.h"
+
+#include "adapter/prompt.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "command.h"
+#include "pi.h"
+#include "question.h"
+#include "session.h"
+#include "tool.h"
+#include "json/scan.h"
+#include "json/write.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* --- sending ---------------------------------------------------------------------------- */
+
+/* A prompt_write_fn: an array of ACP-like blocks, which body() sorts into message and images. */
+static int write_block(struct buf *b, const struct prompt_part *part, struct sa_error *err)
+{
+	if (part->kind == PROMPT_DOCUMENT)
+		return error_set(err, PROBLEM_INVALID_REQUEST, "Pi takes no documents");
+	json_open(b, '{');
+	json_kv_string(b, "type", part->kind == PROMPT_TEXT ? "text" : "image");
+	if (part->kind == PROMPT_TEXT) {
+		json_kv_span(b, "text", part->text);
+	} else {
+		json_kv_raw(b, "data", part->data);
+		json_kv_raw(b, "mimeType", part->mime_type);
+	}
+	json_close(b, '}');
+	return 0;
+}
+
+/* "message":TEXT,"images":[..] */
+static void write_members(struct buf *b, struct span blocks)
+{
+	cleanup_buf struct buf message = BUF_INIT(BUF_MAX_OWN);
+	struct json_iter it = json_iter(blocks);
+	struct span block;
+	bool has_image = false;
+	while (json_next(&it, NULL, &block)) {
+		has_image |= json_string_is(json_get(block, "type"), "image");
+		if (!json_string_is(json_get(block, "type"), "text"))
+			continue;
+		if (message.len)
+			buf_addc(&message, '\n');
+		json_string_add(&message, json_get(block, "text"));
+	}
+	json_kv_span(b, "message", buf_span(&message));
+	if (!has_image)
+		return;
+	json_key(b, "images");
+	json_open(b, '[');
+	for (it = json_iter(blocks); json_next(&it, NULL, &block);)
+		if (json_string_is(json_get(block, "type"), "image"))
+			json_add_raw(b, block);
+	json_close(b, ']');
+}
+
+static void send_prompt(struct session *session, struct prompt *prompt)
+{
+	cleanup_buf struct buf members = BUF_INIT(BUF_MAX_OWN);
+	free(session->stop_reason);
+	free(session->turn_error);
+	session->stop_reason = session->turn_error = NULL;
+	memset(session->tokens, 0, sizeof(session->tokens));
+	write_members(&members, buf_span(&prompt->body));
+	command_prompt(session, buf_span(&members));
+	prompt->is_sent = true;
+	buf_free(&prompt->body);
+}
+
+void turn_next(struct session *session)
+{
+	struct prompt *prompt = prompts_waiting(&session->base.prompts);
+	if (session->state == SESSION_READY && prompt)
+		send_prompt(session, prompt);
+}
+
+static int check_session(struct session *session, struct sa_error *err)
+{
+	if (session->state == SESSION_CLOSING)
+		return error_set(err, PROBLEM_SESSION_NOT_FOUND, "the session is closing");
+	if (child_is_alive(&session->base.child) && wire_is_stuck(&session->base.child.wire))
+		return error_set(err, PROBLEM_AGENT_STALLED, "Pi does not read its input");
+	return session->state == SESSION_DEAD ? session_restart(session, err) : 0;
+}
+
+void turn_prompt(struct session *session, const struct envelope *envelope)
+{
+	struct sa_error err = SA_ERROR_INIT;
+	cleanup_buf struct buf blocks = BUF_INIT(PROMPT_BYTES);
+	if (prompt_write(&blocks, json_get(envelope->params, "prompt"), write_block, &err) < 0 ||
+	    check_session(session, &err) < 0 ||
+	    prompts_add(&session->base.prompts, envelope->id, &blocks, &err) < 0)
+		adapter_refuse(session->base.adapter, envelope->id, &err);
+	else
+		turn_next(session);
+}
+
+/* --- cancelling --------------------------------------------------------------------------- */
+
+void turn_interrupt(struct session *session)
+{
+	struct prompt *prompt = prompts_running(&session->base.prompts);
+	if (!prompt || prompt->is_cancelled)
+		return;
+	prompt->is_cancelled = true;
+	session->base.cancel_deadline = deadline_after(PI_CANCEL_MS);
+	question_cancel_all(session);
+	command_abort(session);
+}
+
+/* --- ends --------------------------------------------------------------------------------------
+ */
+
+static const char *reason_of(const struct session *session, const struct prompt *prompt)
+{
+	const char *reason = session->stop_reason ? session->stop_reason : "stop";
+	if (prompt->is_cancelled || strcmp(reason, "aborted") == 0)
+		return "cancelled";
+	if (strcmp(reason, "error") == 0)
+		return NULL;
+	return strcmp(reason, "length") == 0 ? "max_tokens" : "end_turn";
+}
+
+/* Pi tells errors in words only: "401 ..." begins those of a refused key. */
+static int64_t error_code(const char *message)
+{
+	return strncmp(message, "401", 3) == 0 || strstr(message, "nauthorized") ||
+		       strstr(message, "o API key")
+		   ? RPC_AUTH_REQUIRED
+		   : RPC_INTERNAL_ERROR;
+}
+
+void turn_settled(struct session *session)
+{
+	struct prompt *prompt = prompts_running(&session->base.prompts);
+	if (!prompt)
+		return;
+	const char *reason = reason_of(session, prompt);
+	const char *error = session->turn_error ? session->turn_error : "Pi gave no reason";
+	tool_fail_all(session, prompt->is_cancelled ? "Cancelled" : "No result");
+	session->base.cancel_deadline = DEADLINE_NEVER;
+	if (!reason && strstr(error, "content_filter"))
+		reason = "refusal";
+	if (reason)
+		prompts_stop_usage(&session->base.prompts, session->base.adapter, reason,
+				   session->tokens);
+	else
+		prompts_fail(&session->base.prompts, session->base.adapter, error_code(error),
+			     error);
+	turn_next(session);
+}
+
+void turn_refused(struct session *session, const char *why)
+{
+	if (!prompts_running(&session->base.prompts))
+		return;
+	prompts_fail(&session->base.prompts, session->base.adapter, error_code(why), why);
+	turn_next(session);
+}
+
+void turn_fail(struct session *session, const char *why)
+{
+	struct prompt *prompt = prompts_running(&session->base.prompts);
+	session->base.cancel_deadline = DEADLINE_NEVER;
+	if (session->base.id)
+		tool_fail_all(session, why);
+	if (prompt && prompt->is_cancelled)
+		prompts_stop(&session->base.prompts, session->base.adapter, "cancelled");
+	else if (prompt)
+		prompts_fail(&session->base.prompts, session->base.adapter, RPC_INTERNAL_ERROR,
+			     why);
+}

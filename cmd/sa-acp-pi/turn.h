@@ -1,0 +1,22 @@
+/* Prompts: sent to Pi one after the other, each answered when Pi has settled. */
+#ifndef PI_TURN_H
+#define PI_TURN_H
+
+#include "adapter/adapter.h"
+
+struct session;
+
+/* session/prompt. */
+void turn_prompt(struct session *session, const struct envelope *envelope);
+/* End the running turn: it is answered when the agent has stopped. */
+void turn_interrupt(struct session *session);
+/* Send the next prompt when none runs and Pi is ready. */
+void turn_next(struct session *session);
+/* agent_settled: after retries and what was queued; only now the turn is over. */
+void turn_settled(struct session *session);
+/* Pi refused the prompt command. */
+void turn_refused(struct session *session, const char *why);
+/* Pi has ended: the running prompt fails. */
+void turn_fail(struct session *session, const char *why);
+
+#endif

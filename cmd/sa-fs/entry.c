@@ -1,0 +1,89 @@
+#include "entry.h"
+
+#include "json/write.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+void entry_etag(const struct stat *st, char out[ETAG_BYTES])
+{
+	uint64_t modified =
+	    (uint64_t)st->st_mtim.tv_sec * 1000000000u + (uint64_t)st->st_mtim.tv_nsec;
+	uint64_t changed =
+	    (uint64_t)st->st_ctim.tv_sec * 1000000000u + (uint64_t)st->st_ctim.tv_nsec;
+	snprintf(out, ETAG_BYTES, "\"%llx-%llx-%llx-%llx\"", (unsigned long long)st->st_ino,
+		 (unsigned long long)st->st_size, (unsigned long long)modified,
+		 (unsigned long long)(changed - modified));
+}
+
+const char *entry_kind(mode_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFDIR:
+		return "directory";
+	case S_IFLNK:
+		return "symlink";
+	case S_IFIFO:
+		return "fifo";
+	case S_IFSOCK:
+		return "socket";
+	case S_IFBLK:
+		return "block";
+	case S_IFCHR:
+		return "character";
+	default:
+		return "file";
+	}
+}
+
+/* RFC 3339 with nanoseconds and "+00:00" (contract 2). */
+static void add_time(struct buf *b, const char *key, const struct timespec *at)
+{
+	struct tm tm;
+	char text[64];
+	if (!gmtime_r(&at->tv_sec, &tm))
+		return;
+	size_t n = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(text + n, sizeof(text) - n, ".%09ld+00:00", at->tv_nsec);
+	json_kv_string(b, key, text);
+}
+
+void entry_add_json(struct buf *b, const char *name, const char *path, const struct stat *st,
+		    const char *link)
+{
+	const char *kind = entry_kind(st->st_mode);
+	bool is_directory = S_ISDIR(st->st_mode);
+	char mode[8];
+	snprintf(mode, sizeof(mode), "%04o", (unsigned)(st->st_mode & 07777));
+	json_open(b, '{');
+	json_kv_string(b, "name", name);
+	json_kv_string(b, "path", path);
+	json_kv_string(b, "entryType", is_directory ? "directory" : "file");
+	if (!is_directory && !S_ISREG(st->st_mode))
+		json_kv_string(b, "kind", kind);
+	json_kv_string(b, "linkTarget", link);
+	json_kv_int(b, "size", st->st_size);
+	json_kv_string(b, "mode", mode);
+	add_time(b, "modified", &st->st_mtim);
+	json_close(b, '}');
+}
+
+void entry_print_text(const char *name, const struct stat *st, const char *link)
+{
+	static const char letters[] = "rwxrwxrwx";
+	char bits[] = "?rwxrwxrwx", when[32] = "";
+	const char *kind = entry_kind(st->st_mode);
+	struct tm tm;
+	bits[0] = S_ISREG(st->st_mode) ? '-' : S_ISLNK(st->st_mode) ? 'l' : kind[0];
+	for (int i = 0; i < 9; i++)
+		bits[i + 1] = st->st_mode & (0400u >> i) ? letters[i] : '-';
+	if (localtime_r(&st->st_mtim.tv_sec, &tm))
+		strftime(when, sizeof(when), "%Y-%m-%d %H:%M", &tm);
+	printf("%s %12lld  %s  ", bits, (long long)st->st_size, when);
+	/* A terminal is no place for other people's control characters. */
+	for (const char *p = name; *p; p++)
+		putchar((unsigned char)*p < 0x20 || *p == 0x7f ? '?' : *p);
+	printf("%s%s\n", link ? " -> " : "", link ? link : "");
+}

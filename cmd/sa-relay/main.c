@@ -1,0 +1,71 @@
+/* sa-relay: run a sa-session, sa-events or sa-install-agent command line for a client of sa-serve. */
+#include "base/cleanup.h"
+#include "cli/command.h"
+#include "http/sse.h"
+#include "os/io.h"
+#include "plan.h"
+#include "relay.h"
+#include "json/write.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+static const struct option options[] = {OPTIONS_COMMON, OPTIONS_END};
+
+/* The head of the answer is out already: what goes wrong before the command runs is told as if the
+ * command had said it. */
+static int tell(const struct sa_error *failure)
+{
+	cleanup_buf struct buf frames = BUF_INIT(BUF_MAX_OWN);
+	cleanup_buf struct buf data = BUF_INIT(BUF_MAX_OWN);
+	json_open(&data, '{');
+	json_kv_string(&data, "message", failure->message);
+	json_kv_int(&data, "exitStatus", problem_info(failure->kind)->exit_status);
+	json_close(&data, '}');
+	sse_frame_add(&frames, "exit", 1, buf_span(&data));
+	return io_write_all(STDOUT_FILENO, buf_span(&frames)) < 0 ? SA_EXIT_FAILED : SA_EXIT_OK;
+}
+
+static int run(const void *arg, int argc, char **argv, struct sa_error *err)
+{
+	(void)arg;
+	cleanup_buf struct buf request = BUF_INIT(PLAN_BYTES_MAX);
+	struct plan plan;
+	if (argc > 0)
+		return error_set(err, PROBLEM_INVALID_REQUEST, "no operand is taken, not '%s'",
+				 argv[0]);
+	/* A reader that has left is an error of write(2). */
+	sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
+	if (io_read_all(STDIN_FILENO, &request, "standard input", err) < 0)
+		return -1;
+	int rc = plan_read(buf_span(&request), &plan, err);
+	if (rc == 0)
+		rc = relay_run(&plan, err);
+	plan_clear(&plan);
+	return rc < 0 ? tell(err) : rc;
+}
+
+static const char *const examples[] = {
+    "echo '{\"command\":\"session\",\"args\":[\"list\"]}' | sa-relay",
+    "echo '{\"command\":\"events\",\"args\":[\"--help\"]}' | sa-relay", NULL};
+
+int main(int argc, char **argv)
+{
+	static const struct verb verbs[] = {
+	    {
+		.operands = "",
+		.summary = "Run one of the other commands for a client of sa-serve.",
+		.options = options,
+		.options_bytes = sizeof(struct common_options),
+		.run = run,
+		.examples = examples,
+	    },
+	    {.run = NULL},
+	};
+	static const struct command command = {
+	    .name = "sa-relay",
+	    .summary = "run one of the other commands for a client of sa-serve",
+	    .verbs = verbs,
+	};
+	return command_main(&command, argc, argv);
+}

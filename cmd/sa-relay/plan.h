@@ -1,0 +1,30 @@
+/*
+ * What a client wants to be run: the request on standard input.
+ *
+ *   {"command":"session","args":["list","--json"],"input":"<base64>","columns":80}
+ *
+ * Only the commands whose command lines are meant for everybody who has the
+ * server's token; an array of words, never a shell.
+ */
+#ifndef SA_PLAN_H
+#define SA_PLAN_H
+
+#include "base/buf.h"
+#include "base/error.h"
+
+enum {
+	PLAN_WORDS_MAX = 4096,
+	PLAN_BYTES_MAX = 128 << 20, /* of the request */
+};
+
+struct plan {
+	char **argv;	  /* NULL-terminated, owned */
+	struct buf input; /* its standard input */
+	char columns[8];  /* the client's terminal; empty: none */
+};
+
+/* 0; -1: PROBLEM_INVALID_REQUEST. */
+int plan_read(struct span request, struct plan *ret, struct sa_error *err);
+void plan_clear(struct plan *plan);
+
+#endif

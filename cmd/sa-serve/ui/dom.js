@@ -1,0 +1,93 @@
+// Elements out of words. Text becomes text nodes, never markup, whoever wrote it.
+
+const SAFE_LINK = /^(https?:\/\/|mailto:|#)/i;
+
+// The link when it leads somewhere harmless, else null.
+export function safeLink(href) {
+  const text = String(href).trim();
+  return SAFE_LINK.test(text) ? text : null;
+}
+
+function setProperty(node, name, value) {
+  if (value === undefined || value === null || value === false) return;
+  if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+  else if (name === "value" || name === "checked" || name === "disabled") node[name] = value;
+  else if (name === "href") {
+    const link = safeLink(value);
+    if (link) node.setAttribute("href", link);
+  } else node.setAttribute(name, value === true ? "" : String(value));
+}
+
+export function h(tag, properties, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties ?? {})) setProperty(node, name, value);
+  node.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  return node;
+}
+
+export function button(label, onclick, properties) {
+  return h("button", { type: "button", onclick, ...properties }, label);
+}
+
+export function fill(node, ...children) {
+  node.replaceChildren(...children.flat(Infinity).filter(Boolean));
+  return node;
+}
+
+// "3 min", of the time since then.
+export function age(iso, now = Date.now()) {
+  const seconds = Math.max(0, Math.round((now - Date.parse(iso)) / 1000));
+  if (!Number.isFinite(seconds)) return "";
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 86400) return `${Math.floor(seconds / 3600)} h`;
+  return `${Math.floor(seconds / 86400)} d`;
+}
+
+export const money = (cost) => (typeof cost?.amount === "number" ? `${cost.amount.toFixed(cost.amount < 1 ? 4 : 2)} ${String(cost.currency ?? "")}`.trim() : null);
+
+export async function copy(text, from) {
+  await navigator.clipboard.writeText(text);
+  const was = from.textContent;
+  from.textContent = "Copied";
+  setTimeout(() => { from.textContent = was; }, 1200);
+}
+
+const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];
+export function size(bytes) {
+  let n = Number(bytes), unit = 0;
+  while (n >= 1024 && unit < UNITS.length - 1) { n /= 1024; unit++; }
+  return `${unit && n < 10 ? n.toFixed(1) : Math.round(n)} ${UNITS[unit]}`;
+}
+
+// A dialog with this form; resolves to what onsubmit's value() gives, null when it is closed.
+export function dialog(title, body, label, value = () => true, kind = "primary") {
+  return new Promise((resolve) => {
+    const problem = h("p", { class: "problem", role: "alert" });
+    const id = `dialog-${crypto.getRandomValues(new Uint32Array(1))[0]}`;
+    let result = null;
+    const node = h("dialog", { "aria-labelledby": id, onclose: () => { node.remove(); resolve(result); } },
+      h("form", { method: "dialog", onsubmit: async (event) => {
+        event.preventDefault();
+        problem.textContent = "";
+        try {
+          result = await value();
+          node.close();
+        } catch (error) {
+          problem.textContent = error.message;
+        }
+      } }, h("h2", { id }, title), body, problem,
+      h("div", { class: "row end" }, button("Close", () => node.close(), { class: "quiet" }), h("button", { type: "submit", class: kind }, label))));
+    document.body.append(node);
+    node.showModal();
+  });
+}
+
+export function field(label, control, hint) {
+  return h("label", { class: "field" }, h("span", null, label), control, hint && h("span", { class: "faint" }, hint));
+}
+
+export async function askText(title, label, verb, value = "") {
+  const control = h("input", { type: "text", required: true, spellcheck: "false", value });
+  return dialog(title, field(label, control), verb, () => control.value.trim());
+}

@@ -1,0 +1,313 @@
+#include "broker.h"
+
+#include "base/clock.h"
+#include "base/num.h"
+#include "base/xalloc.h"
+#include "json/scan.h"
+#include "key.h"
+#include "ops.h"
+#include "os/io.h"
+#include "peer.h"
+#include "verbs.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+static const struct {
+	const char *name;
+	op_fn *fn;
+} ops[] = {
+    {"acp.post", op_acp_post},
+    {"acp.list", op_acp_list},
+    {"acp.stream", op_acp_stream},
+    {"acp.delete", op_acp_delete},
+    {"sessions.list", op_sessions_list},
+    {"sessions.create", op_sessions_create},
+    {"sessions.show", op_sessions_show},
+    {"sessions.delete", op_sessions_delete},
+    {"sessions.prompt", op_sessions_prompt},
+    {"sessions.cancel", op_sessions_cancel},
+    {"sessions.events", op_sessions_events},
+    {"sessions.stream", op_sessions_stream},
+    {"sessions.pending", op_sessions_pending},
+    {"sessions.reply", op_sessions_reply},
+    {"sessions.resume", op_sessions_resume},
+    {"sessions.fork", op_sessions_fork},
+    {"metrics", op_metrics},
+};
+
+/* --- what sa-serve says about requests that are in work ------------------------------ */
+
+static void op_adopt(struct broker *broker, const struct filter_request *request, int fd)
+{
+	struct job *job = job_find(broker, json_get(request->params, "of"));
+	if (job && fd >= 0)
+		key_adopt(job, fd, request);
+	else if (fd >= 0) /* it has been answered meanwhile */
+		close(fd);
+}
+
+/* The client has left: its request goes on, the answer is for nobody. */
+static void op_gone(struct broker *broker, const struct filter_request *request, int fd)
+{
+	struct job *job = job_find(broker, json_get(request->params, "of"));
+	(void)fd;
+	if (!job)
+		return;
+	key_free(broker, job->key);
+	job->key = NULL;
+	free(job->ref);
+	job->ref = NULL;
+}
+
+static void op_shutdown(struct broker *broker, const struct filter_request *request, int fd)
+{
+	(void)fd;
+	free(broker->shutdown_ref);
+	broker->shutdown_ref = request->ref.p ? xmemdup0(request->ref.p, request->ref.n)
+					      : xstrdup("null");
+}
+
+/* End what we have started; true when nothing of it is left. */
+static bool is_shut_down(struct broker *broker)
+{
+	bool is_over = true;
+	for (struct peer *peer = broker->peers; peer; peer = peer->next) {
+		if (peer->state == PEER_GONE || !peer->is_ours)
+			continue;
+		is_over = false;
+		if (peer->state == PEER_LINKED)
+			peer_stop(peer, "interrupted", "the server was stopped");
+		if (peer->state == PEER_INSTALLING)
+			kill(peer->pid, SIGTERM);
+	}
+	return is_over;
+}
+
+static void go_on_shutting_down(struct broker *broker)
+{
+	if (!broker->shutdown_ref || !is_shut_down(broker))
+		return;
+	struct filter_reply reply = FILTER_REPLY_INIT;
+	filter_answer(&broker->channel, span_of(broker->shutdown_ref), &reply);
+	free(broker->shutdown_ref);
+	broker->shutdown_ref = NULL;
+}
+
+/* --- input ------------------------------------------------------------------------------ */
+
+void ops_fail(struct broker *broker, const struct filter_request *request,
+	      const struct sa_error *err, struct span extensions)
+{
+	filter_answer_problem(&broker->channel, request->ref, err, extensions);
+}
+
+void ops_answer(struct broker *broker, const struct filter_request *request, int status,
+		struct span result)
+{
+	struct filter_reply reply = FILTER_REPLY_INIT;
+	reply.status = status;
+	reply.result = result;
+	filter_answer(&broker->channel, request->ref, &reply);
+}
+
+static void obey(struct broker *broker, struct span line)
+{
+	struct sa_error err = SA_ERROR_INIT;
+	struct filter_request request;
+	int rc = filter_parse(line, &request, &err);
+	int fd = request.has_fd ? channel_take_fd(&broker->channel) : -1;
+	if (rc == 0 && span_is(request.op, "adopt")) {
+		op_adopt(broker, &request, fd);
+		return;
+	}
+	for (size_t i = 0; rc == 0 && i < sizeof(ops) / sizeof(ops[0]); i++)
+		if (span_is(request.op, ops[i].name)) {
+			if (fd >= 0)
+				close(fd);
+			ops[i].fn(broker, &request, -1);
+			return;
+		}
+	if (fd >= 0)
+		close(fd);
+	if (rc == 0 && span_is(request.op, "gone")) {
+		op_gone(broker, &request, -1);
+	} else if (rc == 0 && span_is(request.op, "shutdown")) {
+		op_shutdown(broker, &request, -1);
+	} else {
+		if (rc == 0)
+			error_set(&err, PROBLEM_INVALID_REQUEST, "unknown op '%.*s'",
+				  SPAN_ARG(request.op));
+		ops_fail(broker, &request, &err, SPAN_NONE);
+	}
+}
+
+/* A front that is gone takes its unanswered requests along, but for those with a key. */
+static void on_end_of_input(struct broker *broker)
+{
+	loop_forget(&broker->loop, &broker->input);
+	broker->is_input_ready = false;
+	broker->is_ended = true;
+	broker->is_orphan = broker->channel.is_in_socket;
+	for (struct job *job = broker->jobs, *next; broker->is_orphan && job; job = next) {
+		next = job->next;
+		if (!job->key)
+			job_free(job);
+	}
+}
+
+static void on_input(void *arg, uint32_t events)
+{
+	struct broker *broker = arg;
+	struct channel *channel = &broker->channel;
+	struct span line;
+	if (events & EPOLLOUT)
+		channel_flush(channel);
+	if (!(events & (EPOLLIN | EPOLLHUP | EPOLLERR)))
+		return;
+	int rc = channel_read(channel);
+	if (rc < 0 && errno == EAGAIN)
+		return;
+	if (rc <= 0) {
+		on_end_of_input(broker);
+		if (lines_end(&channel->lines, &line) == LINES_LINE && span_trim(line).n &&
+		    !broker->is_orphan)
+			obey(broker, line);
+		return;
+	}
+	for (;;) {
+		enum lines_result result = channel_next(channel, &line);
+		if (result == LINES_MORE)
+			return;
+		if (result == LINES_LINE && span_trim(line).n)
+			obey(broker, line);
+	}
+}
+
+/* --- the loop ------------------------------------------------------------------------------ */
+
+static void on_signal(void *arg, uint32_t events)
+{
+	struct broker *broker = arg;
+	struct signalfd_siginfo info;
+	(void)events;
+	while (read(broker->signals.fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		if (info.ssi_signo == SIGCHLD)
+			peers_reap(broker);
+		else
+			broker->is_ended = broker->is_orphan = true;
+	}
+}
+
+static void check_deadlines(struct broker *broker)
+{
+	int64_t now = clock_monotonic_ms();
+	if (now < broker->check_at)
+		return;
+	broker->check_at = now + CHECK_MS;
+	for (struct job *job = broker->jobs, *next; job; job = next) {
+		struct sa_error err = SA_ERROR_INIT;
+		next = job->next;
+		if (job->answer_by <= now) {
+			error_set(&err, PROBLEM_TIMEOUT, "the agent did not answer within %lld ms",
+				  (long long)broker->request_ms);
+			job_fail(job, &err);
+		} else if (job->accept_by <= now) {
+			error_set(&err, PROBLEM_AGENT_STALLED,
+				  "the agent has not taken the message within %d s",
+				  ACCEPT_MS / 1000);
+			job_fail(job, &err);
+		}
+	}
+}
+
+static bool is_done(const struct broker *broker)
+{
+	return broker->is_ended && !broker->job_count && !broker->key_count &&
+	       !broker->shutdown_ref;
+}
+
+static int run(struct broker *broker, struct sa_error *err)
+{
+	struct channel *channel = &broker->channel;
+	while (!is_done(broker)) {
+		int ms = broker->is_input_ready ? 0 : broker->job_count ? CHECK_MS : -1;
+		if (loop_once(&broker->loop, ms) < 0)
+			return error_set_errno(err, PROBLEM_FAILED, errno, "wait for events");
+		if (broker->is_input_ready)
+			on_input(broker, EPOLLIN);
+		check_deadlines(broker);
+		go_on_shutting_down(broker);
+		peers_sweep(broker);
+		int rc = broker->is_orphan ? 0 : channel_flush(channel);
+		if (rc < 0)
+			on_end_of_input(broker);
+		else
+			loop_want(&broker->loop, &broker->input,
+				  rc > 0 ? EPOLLIN | EPOLLOUT : EPOLLIN);
+	}
+	return 0;
+}
+
+static int prepare(struct broker *broker, struct sa_error *err)
+{
+	const char *limit = getenv("SANDBOX_AGENT_ACP_REQUEST_TIMEOUT_MS");
+	int64_t ms;
+	if (limit && num_parse_i64(span_of(limit), 1, INT32_MAX, &ms) == 0)
+		broker->request_ms = ms;
+	broker->store = store_open(err);
+	if (!broker->store)
+		return -1;
+	if (loop_init(&broker->loop) < 0)
+		return error_set_errno(err, PROBLEM_FAILED, errno, "make an epoll descriptor");
+	sigset_t mask;
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGCHLD);
+	sigaddset(&mask, SIGTERM);
+	sigaddset(&mask, SIGINT);
+	sigprocmask(SIG_BLOCK, &mask, NULL);
+	sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
+	int signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (signals < 0 ||
+	    loop_watch(&broker->loop, &broker->signals, signals, EPOLLIN, on_signal, broker) < 0)
+		return error_set_errno(err, PROBLEM_FAILED, errno, "watch for signals");
+	channel_init(&broker->channel, STDIN_FILENO, STDOUT_FILENO, BUF_MAX_OWN);
+	/* Pipes of a shell are left as they are: others use them too. */
+	if (broker->channel.is_in_socket)
+		io_set_nonblocking(STDIN_FILENO);
+	if (loop_watch(&broker->loop, &broker->input, STDIN_FILENO, EPOLLIN, on_input, broker) < 0)
+		broker->is_input_ready = true;
+	return 0;
+}
+
+int broker_run(const void *options, int argc, char **argv, struct sa_error *err)
+{
+	(void)options;
+	if (argc > 0)
+		return error_set(err, PROBLEM_INVALID_REQUEST, "no operand is wanted, not '%s'",
+				 argv[0]);
+	struct broker *broker = xcalloc(1, sizeof(*broker));
+	broker->loop.fd = -1;
+	broker->input = WATCH_INIT;
+	broker->signals = WATCH_INIT;
+	broker->link_buffer = xmalloc(LINK_READ_BYTES);
+	int rc = prepare(broker, err);
+	if (rc == 0)
+		rc = run(broker, err);
+	while (broker->jobs)
+		job_free(broker->jobs);
+	peers_free(broker);
+	channel_free(&broker->channel);
+	store_close(broker->store);
+	if (broker->signals.fd >= 0)
+		close(broker->signals.fd);
+	loop_free(&broker->loop);
+	free(broker->children);
+	free(broker->shutdown_ref);
+	free(broker->link_buffer);
+	free(broker);
+	return rc < 0 ? -1 : 0;
+}

@@ -1,0 +1,259 @@
+/* Turns over HTTP: prompt, cancel, what the agent asks, and answers to it. */
+#include "agent/link.h"
+#include "base/cleanup.h"
+#include "base/xalloc.h"
+#include "json/scan.h"
+#include "json/write.h"
+#include "ops.h"
+#include "ops_find.h"
+#include "peer.h"
+
+#include <stdlib.h>
+
+/* --- prompt ------------------------------------------------------------------------ */
+
+static int add_text(const struct event *event, void *arg)
+{
+	struct span update = json_path(event->payload, "params.update");
+	if (json_string_is(json_get(update, "sessionUpdate"), "agent_message_chunk"))
+		json_string_add(arg, json_path(update, "content.text"));
+	return 0;
+}
+
+static void open_turn(struct buf *b, const struct job *job)
+{
+	json_open(b, '{');
+	json_kv_string(b, "sessionId", job->session_id);
+	if (job->since >= 0)
+		json_kv_int(b, "since", job->since);
+}
+
+static void prompt_answered(struct job *job, struct span response)
+{
+	struct sa_error err = SA_ERROR_INIT;
+	cleanup_buf struct buf text = BUF_INIT(BUF_MAX_OWN);
+	cleanup_buf struct buf b = BUF_INIT(BUF_MAX_OWN);
+	if (link_judge(response, "session/prompt", &err) < 0 ||
+	    store_each_event(job->broker->store, &job->peer->server, job->session_id,
+			     job->since >= 0 ? job->since : 0, 0, add_text, &text, &err) < 0) {
+		job_fail(job, &err);
+		return;
+	}
+	open_turn(&b, job);
+	json_kv_raw(&b, "stopReason", json_path(response, "result.stopReason"));
+	json_kv_span(&b, "text", buf_span(&text));
+	json_close(&b, '}');
+	job_answer(job, 200, buf_span(&b));
+}
+
+static void prompt_on_line(struct job *job, const struct peer_line *line)
+{
+	struct sa_error err = SA_ERROR_INIT;
+	cleanup_buf struct buf room = BUF_INIT(BUF_MAX_OWN);
+	if (ops_take_problem(job, line))
+		return;
+	bool is_accepted = json_string_is(line->type, "accepted");
+	if (is_accepted)
+		job->since = json_int_or(line->event_index, 0) - 1;
+	if (!job->is_waited && (is_accepted || json_string_is(line->type, "queued"))) {
+		open_turn(&room, job);
+		json_kv_bool(&room, "isQueued", !is_accepted);
+		json_close(&room, '}');
+		job_answer(job, 202, buf_span(&room));
+		return;
+	}
+	if (!json_string_is(line->type, "answer"))
+		return;
+	struct span response = ops_payload(job, line, &room, &err);
+	if (!response.p)
+		job_fail(job, &err);
+	else if (!ops_take_death(job, response))
+		prompt_answered(job, response);
+}
+
+static void prompt_send(struct job *job)
+{
+	cleanup_buf struct buf rest = BUF_INIT(BUF_MAX_OWN);
+	buf_addc(&rest, ',');
+	json_kv_string(&rest, "sessionId", job->session_id);
+	/* What has been taken is done, whoever waits for it. */
+	buf_adds(&rest, ",\"when\":\"queue\",\"detached\":true,\"payload\":{\"jsonrpc\":\"2.0\","
+			"\"id\":1,\"method\":\"session/prompt\",\"params\":{");
+	json_kv_string(&rest, "sessionId", job->text);
+	json_kv_raw(&rest, "prompt", buf_span(&job->body));
+	json_kv_raw(&rest, "_meta", span_of(job->meta));
+	buf_adds(&rest, "}}");
+	peer_send(job, "prompt", buf_span(&rest));
+}
+
+/* The content blocks: "prompt" as they are, or "text" as one. 0, or -1. */
+static int take_blocks(const struct filter_request *request, struct buf *ret, struct sa_error *err)
+{
+	struct span blocks = json_get(request->body, "prompt");
+	struct span text = json_get(request->body, "text");
+	if (json_type(blocks) == JSON_ARRAY && !text.p) {
+		buf_add_span(ret, blocks);
+		return 0;
+	}
+	if (json_type(text) != JSON_STRING || blocks.p)
+		return error_set(err, PROBLEM_INVALID_REQUEST,
+				 "the body wants \"text\", or \"prompt\": an array of content "
+				 "blocks");
+	buf_adds(ret, "[{\"type\":\"text\"");
+	json_kv_raw(ret, "text", text);
+	buf_adds(ret, "}]");
+	return 0;
+}
+
+void op_sessions_prompt(struct broker *broker, const struct filter_request *request, int fd)
+{
+	struct sa_error err = SA_ERROR_INIT;
+	cleanup_session struct session session = {.id = NULL};
+	cleanup_server struct server server = {.key = 0};
+	cleanup_buf struct buf blocks = BUF_INIT(BUF_MAX_OWN);
+	bool is_waited = json_bool_or(json_get(request->body, "wait"), true);
+	(void)fd;
+	struct job *job = NULL;
+	if (filter_param_bool(request, "wait", &is_waited, &err) == 0 &&
+	    take_blocks(request, &blocks, &err) == 0)
+		job = find_job(broker, request, &session, &server, &err);
+	if (!job) {
+		find_fail(broker, request, &err);
+		return;
+	}
+	buf_add_span(&job->body, buf_span(&blocks));
+	job->meta = ops_meta(request);
+	job->is_waited = is_waited;
+	job->since = -1;
+	job->send = prompt_send;
+	job->on_line = prompt_on_line;
+	job->begin(job);
+}
+
+/* --- cancel --------------------------------------------------------------------------- */
+
+static void cancel_on_line(struct job *job, const struct peer_line *line)
+{
+	if (!ops_take_problem(job, line) && json_string_is(line->type, "accepted"))
+		job_answer(job, 202, SPAN_NONE);
+}
+
+static void cancel_send(struct job *job)
+{
+	cleanup_buf struct buf rest = BUF_INIT(BUF_MAX_OWN);
+	buf_adds(&rest, ",\"payload\":{\"jsonrpc\":\"2.0\",\"method\":\"session/cancel\","
+			"\"params\":{");
+	json_kv_string(&rest, "sessionId", job->text);
+	buf_adds(&rest, "}}");
+	peer_send(job, "send", buf_span(&rest));
+}
+
+void op_sessions_cancel(struct broker *broker, const struct filter_request *request, int fd)
+{
+	struct sa_error err = SA_ERROR_INIT;
+	cleanup_session struct session session = {.id = NULL};
+	cleanup_server struct server server = {.key = 0};
+	(void)fd;
+	struct job *job = find_job(broker, request, &session, &server, &err);
+	if (!job) {
+		find_fail(broker, request, &err);
+		return;
+	}
+	job->send = cancel_send;
+	job->on_line = cancel_on_line;
+	job->begin(job);
+}
+
+/* --- what the agent asks ------------------------------------------------------------------ */
+
+static int add_ask(const struct ask *ask, const struct server *server, struct span payload,
+		   void *arg)
+{
+	struct buf *b = arg;
+	ask_add_json(b, ask, server, payload);
+	b->len--; /* its newline */
+	return 0;
+}
+
+void op_sessions_pending(struct broker *broker, const struct filter_request *request, int fd)
+{
+	struct sa_error err = SA_ERROR_INIT;
+	cleanup_session struct session session = {.id = NULL};
+	cleanup_server struct server server = {.key = 0};
+	cleanup_buf struct buf b = BUF_INIT(BUF_MAX_OWN);
+	(void)fd;
+	bool is_all = false;
+	buf_adds(&b, "{\"pending\":[");
+	if (filter_param_bool(request, "all", &is_all, &err) < 0 ||
+	    find_session(broker, request, &session, &server, &err) < 0 ||
+	    store_each_ask(broker->store, session.id, is_all, add_ask, &b, &err) < 0) {
+		find_fail(broker, request, &err);
+		return;
+	}
+	buf_adds(&b, "]}");
+	ops_answer(broker, request, 200, buf_span(&b));
+}
+
+static void reply_on_line(struct job *job, const struct peer_line *line)
+{
+	if (!ops_take_problem(job, line) && json_string_is(line->type, "settled"))
+		job_answer(job, 204, SPAN_NONE);
+}
+
+static void reply_send(struct job *job)
+{
+	peer_send(job, "reply", buf_span(&job->body));
+}
+
+/* Members of the op reply: result or error as they are, an option by its id, or a refusal. */
+static int take_reply(const struct filter_request *request, struct buf *ret, struct sa_error *err)
+{
+	cleanup_free char *event_id = filter_param_wanted(request, "requestId", err);
+	struct span result = json_get(request->body, "result");
+	struct span error = json_get(request->body, "error");
+	struct span option = json_get(request->body, "optionId");
+	bool is_cancelled = json_string_is(json_get(request->body, "outcome"), "cancelled");
+	if (!event_id)
+		return -1;
+	struct span by = json_get(request->body, "by");
+	buf_addc(ret, ',');
+	json_kv_string(ret, "eventId", event_id);
+	json_kv_raw(ret, "by", json_type(by) == JSON_STRING ? by : SPAN_LIT("\"rest\""));
+	json_kv_raw(ret, "reason", json_get(request->body, "reason"));
+	if (error.p) {
+		json_kv_raw(ret, "error", error);
+	} else if (result.p) {
+		json_kv_raw(ret, "result", result);
+	} else if (json_type(option) == JSON_STRING) {
+		buf_adds(ret, ",\"result\":{\"outcome\":{\"outcome\":\"selected\"");
+		json_kv_raw(ret, "optionId", option);
+		buf_adds(ret, "}}");
+	} else if (is_cancelled) {
+		buf_adds(ret, ",\"result\":{\"outcome\":{\"outcome\":\"cancelled\"}}");
+	} else {
+		return error_set(err, PROBLEM_INVALID_REQUEST,
+				 "the body wants \"optionId\", \"outcome\":\"cancelled\", "
+				 "\"result\" or \"error\"");
+	}
+	return 0;
+}
+
+void op_sessions_reply(struct broker *broker, const struct filter_request *request, int fd)
+{
+	struct sa_error err = SA_ERROR_INIT;
+	cleanup_session struct session session = {.id = NULL};
+	cleanup_server struct server server = {.key = 0};
+	cleanup_buf struct buf members = BUF_INIT(BUF_MAX_OWN);
+	(void)fd;
+	struct job *job = NULL;
+	if (take_reply(request, &members, &err) == 0)
+		job = find_job(broker, request, &session, &server, &err);
+	if (!job) {
+		find_fail(broker, request, &err);
+		return;
+	}
+	buf_add_span(&job->body, buf_span(&members));
+	job->send = reply_send;
+	job->on_line = reply_on_line;
+	job->begin(job);
+}

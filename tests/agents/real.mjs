@@ -1,0 +1,74 @@
+#!/usr/bin/env node
+// The real agents through our adapters against a scripted model server: TAP, and a table at the end.
+//   real.mjs (--agents DIR | --installed BIN) --llm fake-llm.mjs --mcp mcp-echo.mjs --home DIR
+//            [--only claude,codex] [--ability 'NAME|NAME'] [--quick]
+// BIN is where sa-install-agent puts the programs. --quick: all agents side by side, and one that is
+// slow to start serves all abilities with one process.
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { AGENTS, prepare } from './agents.mjs';
+import { ABILITIES } from './abilities.mjs';
+
+const option = (name, fallback) => { const i = process.argv.indexOf('--' + name); return i < 0 ? fallback : process.argv[i + 1]; };
+const root = option('agents'), installed = option('installed'), home = option('home');
+const only = option('only', Object.keys(AGENTS).join()).split(',');
+const quick = process.argv.includes('--quick');
+const wanted = option('ability')?.split('|');
+
+async function modelServer() {
+  const p = spawn(process.execPath, [option('llm'), '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const base = await new Promise((ok, no) => { p.stdout.once('data', d => ok(String(d).trim())); p.once('exit', () => no(new Error('no model server'))); });
+  return { p, base };
+}
+
+const TEST_MS = 60000;
+const within = (ms, p) => Promise.race([p, new Promise((_, no) => { setTimeout(() => no(new Error(`not done in ${ms} ms`)), ms).unref(); })]);
+const servers = [];
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => { for (const s of servers) s.kill(); process.exit(1); });
+for (const title of wanted ?? []) if (!ABILITIES[title]) throw new Error(`no ability is called ${title}`);
+let count = 0, failed = 0;
+const say = (ok, name, note = '') => { console.log(`${ok ? 'ok' : 'not ok'} ${++count} - ${name}${note}`); if (!ok) failed++; };
+
+// All abilities of one agent: a row of the table. The model server counts failures: each agent has its own.
+async function tryAgent(name) {
+  const row = { agent: name }, llm = await modelServer(), kept = quick && AGENTS[name].isSlow ? {} : undefined;
+  servers.push(llm.p);
+  for (const [title, test] of Object.entries(ABILITIES)) {
+    if (wanted && !wanted.includes(title)) continue;
+    const dir = path.join(home, kept ? name : `${name}-${title.replace(/\W+/g, '-')}`);
+    fs.mkdirSync(dir, { recursive: true });
+    const setup = prepare(name, { root, installed, base: llm.base, home: dir });
+    if (setup.missing) { say(true, `${name}: ${title}`, ` # SKIP ${path.basename(setup.missing)} of ${name} is not there`); row[title] = '-'; continue; }
+    const gap = setup.agent.gaps?.[title], why = gap ?? test.not?.(setup.agent);
+    if (why) { say(true, `${name}: ${title}`, ` # SKIP ${why}`); row[title] = gap ? 'gap' : 'n/a'; continue; }
+    await fetch(llm.base + '/__reset', { method: 'POST' });
+    const started = [], begun = Date.now();
+    try {
+      await within(TEST_MS, test.run({ ...setup, name, base: llm.base, mcp: option('mcp'), started, kept }));
+      say(true, `${name}: ${title}`);
+      row[title] = `pass ${((Date.now() - begun) / 1000).toFixed(1)}`;
+    } catch (e) {
+      say(false, `${name}: ${title}`);
+      console.error(`# ${name}: ${title}: ${e.stack.split('\n').slice(0, 4).join(' | ')}`);
+      row[title] = 'FAIL';
+      if (kept) kept.client = undefined;
+    }
+    for (const c of started) if (c !== kept?.client) c.p.kill('SIGKILL');
+    if (kept?.client) continue;
+    // An agent that is being killed may still write; the whole folder goes with the test.
+    try { fs.rmSync(dir, { recursive: true, force: true }); } catch { /* later */ }
+  }
+  kept?.client?.p.kill('SIGKILL');
+  llm.p.kill();
+  return row;
+}
+
+const table = [];
+if (quick) table.push(...await Promise.all(only.map(tryAgent)));
+else for (const name of only) table.push(await tryAgent(name));
+console.log(`1..${count}`);
+const titles = Object.keys(ABILITIES).filter(t => !wanted || wanted.includes(t));
+console.log(`# ${'ability'.padEnd(34)}${table.map(r => r.agent.padEnd(10)).join('')}`);
+for (const t of titles) console.log(`# ${t.padEnd(34)}${table.map(r => String(r[t]).padEnd(10)).join('')}`);
+process.exit(failed ? 1 : 0);

@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# scripts/docker: the slim image is built on a debootstrap'd base and runs with podman; scripts/deploy/docker and the
+# official SDK drive it. No registry is asked.
+. "$(dirname "$0")/tap.sh"
+. "$TOP/tests/chroot-lib.sh"
+chroot_base bookworm
+need podman runc catatonit jq curl dpkg-deb dpkg-shlibdeps
+
+store=$T/store
+cat >containers.conf <<END
+[engine]
+runtime = "runc"
+cgroup_manager = "cgroupfs"
+events_logger = "file"
+[containers]
+default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]
+END
+export CONTAINERS_CONF=$T/containers.conf
+pod() { podman --root "$store/root" --runroot "$store/run" --storage-driver vfs "$@"; }
+trap 'pod rm -fa >/dev/null 2>&1; pod rmi -fa >/dev/null 2>&1; tap_cleanup' EXIT
+tar c -C "$base" --exclude=./proc/* --exclude=./sys/* --exclude=./dev/* --exclude=./var/cache/apt/archives/*.deb . | pod import - local/base:12 >/dev/null 2>import.err ||
+	skip_all "podman import does not work here: $(tail -1 import.err)"
+mkdir image
+env -C "$TOP" -u B -u BIN -u SAN -u MAKEFLAGS -u MAKELEVEL scripts/deb/make "$T/image" >/dev/null 2>deb.err || exit 1
+status 0 "the image is built" pod build --quiet --layers=false --isolation chroot --format docker --network host --build-arg BASE=local/base:12 \
+	--target slim -t sandbox-agent:slim -f "$TOP/scripts/docker/Dockerfile" image
+is "$(pod image inspect sandbox-agent:slim | jq -r '.[0].Config.User')" user "it runs as nobody special"
+is "$(pod image inspect sandbox-agent:slim | jq -r '.[0].Config.Volumes | keys[]')" /home/user/.local/state "sessions are in a volume"
+ok "it has a health check" sh -c "podman --root '$store/root' --runroot '$store/run' --storage-driver vfs image inspect sandbox-agent:slim | jq -e '.[0] | (.HealthCheck // .Config.Healthcheck).Test'"
+is "$(pod run --rm --network none sandbox-agent:slim id -un 2>run.err)" user "a container starts" || cat run.err >&2
+is "$(pod run --rm --network none sandbox-agent:slim sandbox-agent session run --agent mock "say contained" 2>run.err)" contained "... and runs an agent"
+status 2 "without a token it serves nobody" pod run --rm --network none sandbox-agent:slim
+
+start podman --root "$store/root" --runroot "$store/run" --storage-driver vfs system service --time=0 "unix://$T/podman.sock"
+wait_until 20 test -S podman.sock || exit 1
+export DOCKER_SOCKET=$T/podman.sock SANDBOX_AGENT_IMAGE=localhost/sandbox-agent:slim
+status 0 "deploy/docker: up" "$TOP/scripts/deploy/docker" up --ttl 600
+cp out up
+url=$(jq -r .url up) token=$(jq -r .token up) id=$(jq -r .id up)
+like "$url" '^http://127\.0\.0\.1:[0-9]+$' "... on this machine alone"
+is "$(curl -s -o /dev/null -w '%{http_code}' "$url/v1/sessions")" 401 "... it wants the token"
+is "$(pod exec "$id" sa-api health --token "$token" | jq -r .status)" ok "the health check's command works in it"
+npm install --prefix "$T/work" --no-audit --no-fund --ignore-scripts --omit=optional --silent sandbox-agent@0.4.2 >npm.out 2>&1 || true
+if [ -d work/node_modules/sandbox-agent ]; then
+	cat >work/client.mjs <<'END'
+import { SandboxAgent } from 'sandbox-agent';
+const [baseUrl, token] = process.argv.slice(2);
+const sandbox = await SandboxAgent.connect({ baseUrl, token });
+const session = await sandbox.createSession({ agent: 'mock' });
+const { stopReason } = await session.prompt([{ type: 'text', text: 'say hello' }]);
+console.log(stopReason);
+await sandbox.destroySession(session.id);
+await sandbox.dispose();
+END
+	is "$(node work/client.mjs "$url" "$token")" end_turn "the official SDK drives it"
+else
+	skip "the official SDK drives it" "it cannot be had from npm"
+fi
+is "$(pod exec "$id" sh -c 'cat /proc/[0-9]*/stat | grep -c ") Z"' || true)" 0 "no zombies"
+status 0 "down" "$TOP/scripts/deploy/docker" down "$id"
+is "$(pod ps -aq)" "" "... nothing is left"
+done_testing
