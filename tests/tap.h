@@ -37,7 +37,7 @@ static inline bool tap_result(const char *file, int line, bool is_ok, const char
 	fflush(stdout);
 	if (!is_ok) {
 		tap_failed++;
-		fprintf(stderr, "# failed at %s:%d\n", file, line);
+		fprintf(stderr, "# failed at %s:%d: %s\n", file, line, name);
 	}
 	return is_ok;
 }

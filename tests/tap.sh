@@ -79,7 +79,7 @@ tap_result() { # STATUS NAME
 	echo "not ok $tap_count - ${2//[#$'\n']/?}"
 	local up=1 # called by ok, is, ... or by the test itself
 	[ ${#BASH_SOURCE[@]} -gt 2 ] || up=0
-	echo "# failed at ${BASH_SOURCE[up + 1]##*/}:${BASH_LINENO[up]}" >&2
+	echo "# failed at ${BASH_SOURCE[up + 1]##*/}:${BASH_LINENO[up]}: ${2//$'\n'/ }" >&2
 }
 
 tap_diag() { printf '%s\n' "$@" | sed 's/^/#   /' >&2; }
