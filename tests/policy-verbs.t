@@ -7,9 +7,10 @@ need jq sqlite3 mandoc
 # --- the page ----------------------------------------------------------------------------------
 blocks() { sed -n '/^\.Bd/,/^\.Ed/{ /^\.Bd/d; s/^\.Ed/#--/; s/\\e/\\/g; p }' "$TOP/man/sa-policy.5"; }
 blocks >page
-is "$(grep -c '^#--' page)" 2 "sa-policy(5) has two blocks"
+is "$(grep -c "^#--" page)" 3 "sa-policy(5) has three blocks"
 ok "they run as they stand" bash -euc ". ./page"
-is "$(sa-session pending @last --settled --json | jq -r '"\(.settledBy) \(.reason)"')" "policy rule 1 of $T/policy.json: no deleting" "and do what the page says"
+is "$(sa-session pending --settled --json | jq -r '"\(.settledBy) \(.reason)"' | paste -sd,)" \
+	"policy rule 1 of $T/policy.json: no deleting,hook only staging" "and do what the page says"
 
 # --- check ---------------------------------------------------------------------------------------
 ok "a good policy" sa-session policy check policy.json read-only

@@ -2,6 +2,7 @@
 #include "base/cleanup.h"
 #include "base/xalloc.h"
 #include "cli/command.h"
+#include "cli/words.h"
 #include "front.h"
 #include "listen.h"
 #include "os/io.h"
@@ -26,6 +27,7 @@ struct options {
 	bool is_no_token;
 	bool is_no_telemetry;
 	const char *policy;
+	const char *on_ask;
 };
 
 #define AT(field) offsetof(struct options, field)
@@ -47,6 +49,8 @@ static const struct option option_table[] = {
      "do not end sessions when stopped", NULL},
     {"policy", 0, OPTION_STRING, AT(policy), "NAME|FILE",
      "answers what agents ask, where a session has none", COMPLETE_FILES},
+    {"on-ask", 0, OPTION_STRING, AT(on_ask), "COMMAND",
+     "decides before people do, where a session has none", NULL},
     {"cors-allow-origin", 'O', OPTION_LIST, AT(front.cors_origins), "ORIGIN",
      "whose pages may ask; repeatable", NULL},
     {"cors-allow-method", 'M', OPTION_LIST, AT(front.cors_methods), "METHOD",
@@ -185,6 +189,18 @@ static int set_policy(const char *name, struct sa_error *err)
 	return 0;
 }
 
+/* Supervisors find it in the environment too, and start in other folders. */
+static int set_on_ask(const char *command, struct sa_error *err)
+{
+	char **words = command ? words_of_command(command, err) : NULL;
+	if (!words)
+		return command ? error_prefix(err, "--on-ask") : 0;
+	cleanup_free char *text = words_join(words);
+	words_free(words);
+	setenv("SANDBOX_AGENT_ON_ASK", text, 1);
+	return 0;
+}
+
 /* The commands that touch files read it from the environment. */
 static int set_fs_root(const char *directory, struct sa_error *err)
 {
@@ -212,7 +228,7 @@ static int run(const void *arg, int argc, char **argv, struct sa_error *err)
 	struct front_options f = o->front;
 	cleanup_free char *token = NULL;
 	if (check(&f, argc, argv, err) < 0 || find_token(o, &token, err) < 0 ||
-	    set_policy(o->policy, err) < 0)
+	    set_policy(o->policy, err) < 0 || set_on_ask(o->on_ask, err) < 0)
 		return -1;
 	if (o->fs_root && set_fs_root(o->fs_root, err) < 0)
 		return -1;

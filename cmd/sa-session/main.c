@@ -42,6 +42,10 @@
 	 "its answer then: reject (default), allow, cancel", "reject allow cancel"}, \
 	{"ask-unattended", 0, OPTION_STRING, AT(create.terms.ask_unattended), "WHAT", \
 	 "its answer while nobody is attached (it waits)", "reject allow cancel"}, \
+	{"on-ask", 0, OPTION_STRING, AT(create.terms.on_ask), "COMMAND", \
+	 "a program that answers before people do", NULL}, \
+	{"on-ask-timeout", 0, OPTION_STRING, AT(create.terms.on_ask_timeout), "TIME", \
+	 "how long it may take (5m)", NULL}, \
 	{"max-turns", 0, OPTION_STRING, AT(create.terms.max_turns), "N", \
 	 "no more turns than this", NULL}, \
 	{"max-tokens", 0, OPTION_STRING, AT(create.terms.max_tokens), "N", \

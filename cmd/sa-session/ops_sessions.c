@@ -12,6 +12,7 @@
 #include "json/write.h"
 #include "ops.h"
 #include "ops_find.h"
+#include "ops_terms.h"
 #include "peer.h"
 
 #include <stdlib.h>
@@ -255,44 +256,6 @@ static char **environment_of(struct span object, struct sa_error *err)
 	return words;
 }
 
-/* option and its value for a text, or for each of an array of texts. 0, or -1. */
-static int add_term(struct buf *b, const char *option, struct span value)
-{
-	bool is_list = json_type(value) == JSON_ARRAY;
-	struct json_iter it = json_iter(value);
-	struct span item = value;
-	for (bool has_one = !is_list || json_next(&it, NULL, &item); has_one;
-	     has_one = is_list && json_next(&it, NULL, &item)) {
-		if (json_type(item) != JSON_STRING)
-			return -1;
-		json_add_string(b, span_of(option));
-		json_add_raw(b, item);
-	}
-	return 0;
-}
-
-/* The terms that the body names (terms.h), as an array of words; the caller frees. NULL with err. */
-static char *settings_of(struct span body, struct sa_error *err)
-{
-	static const struct {
-		const char *member, *option;
-	} terms[] = {{"policy", "--policy"},
-		     {"askTimeout", "--ask-timeout"},
-		     {"askDefault", "--ask-default"},
-		     {"askUnattended", "--ask-unattended"}};
-	cleanup_buf struct buf b = BUF_INIT(BUF_MAX_OWN);
-	json_open(&b, '[');
-	for (size_t i = 0; i < ARRAY_SIZE(terms); i++)
-		if (json_get(body, terms[i].member).p &&
-		    add_term(&b, terms[i].option, json_get(body, terms[i].member)) < 0) {
-			error_set(err, PROBLEM_INVALID_REQUEST, "\"%s\" is a text",
-				  terms[i].member);
-			return NULL;
-		}
-	json_close(&b, ']');
-	return buf_take(&b);
-}
-
 static struct peer *create_peer(struct job *job, const struct filter_request *request,
 				struct sa_error *err)
 {
@@ -308,7 +271,7 @@ static struct peer *create_peer(struct job *job, const struct filter_request *re
 	}
 	char **command = line ? words_split(line, err) : NULL;
 	char **env = environment_of(json_get(body, "env"), err);
-	cleanup_free char *settings = env ? settings_of(body, err) : NULL;
+	cleanup_free char *settings = env ? ops_terms(body, err) : NULL;
 	size_t count = 0;
 	struct peer *peer = NULL;
 	while (env && env[count])

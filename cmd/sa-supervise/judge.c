@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/xalloc.h"
 #include "client.h"
+#include "hook.h"
 #include "policy/policy.h"
 #include "settle.h"
 #include "json/write.h"
@@ -80,12 +81,13 @@ int judge_init(struct supervisor *sv, struct sa_error *err)
 	if (!o->policy_count && general && *general && add_policy(judge, general, err) < 0)
 		return error_prefix(err, "SANDBOX_AGENT_POLICY");
 	set_terms(judge, o);
-	return 0;
+	return hook_init(sv, err);
 }
 
 void judge_free(struct supervisor *sv)
 {
 	struct judge *judge = sv->judge;
+	hook_free(sv);
 	if (!judge)
 		return;
 	for (size_t i = 0; i < judge->count; i++) {
@@ -126,6 +128,13 @@ char *judge_settings(const struct supervisor *sv)
 	add_words(&b, "--ask-timeout", timeout);
 	add_words(&b, "--ask-default", wish_name(o->ask_default));
 	add_words(&b, "--ask-unattended", wish_name(o->ask_unattended));
+	cleanup_free char *hook_timeout =
+	    o->on_ask_timeout_ms == 0 ? xstrdup("off")
+	    : o->on_ask_timeout_ms > 0
+		? xasprintf("%lldms", (long long)o->on_ask_timeout_ms)
+		: NULL;
+	add_words(&b, "--on-ask", hook_command(sv));
+	add_words(&b, "--on-ask-timeout", hook_timeout);
 	cleanup_free char *turns =
 	    o->max_turns ? xasprintf("%llu", (unsigned long long)o->max_turns) : NULL;
 	cleanup_free char *tokens =
@@ -218,13 +227,14 @@ void judge_request(struct supervisor *sv, struct ask_track *ask, struct span req
 		return;
 	/* Only the answer is kept: the request is in the store. */
 	ask->unattended_answer = settle_member(request, judge->when_unattended);
-	if (judge->timeout_ms == 0)
-		return;
-	ask->late_answer = settle_member(request, judge->when_late);
-	if (!ask->late_answer)
-		ask->late_answer = settle_member(request, WISH_REJECT);
-	ask->deadline = deadline_after(judge->timeout_ms);
-	ask->record.deadline_ms = clock_now_ms() + judge->timeout_ms;
+	if (judge->timeout_ms > 0) {
+		ask->late_answer = settle_member(request, judge->when_late);
+		if (!ask->late_answer)
+			ask->late_answer = settle_member(request, WISH_REJECT);
+		ask->deadline = deadline_after(judge->timeout_ms);
+		ask->record.deadline_ms = clock_now_ms() + judge->timeout_ms;
+	}
+	hook_ask(sv, ask, request);
 }
 
 /* --- deadlines ----------------------------------------------------------------------------------
@@ -257,7 +267,7 @@ int64_t judge_next_deadline(const struct supervisor *sv)
 			continue;
 		if (ask->deadline < at)
 			at = ask->deadline;
-		if (ask->unattended_answer && unattended < at)
+		if (ask->unattended_answer && !ask->is_hooked && unattended < at)
 			at = unattended;
 	}
 	return at;
@@ -282,7 +292,7 @@ void judge_tick(struct supervisor *sv)
 	for (struct ask_track *ask = sv->asks; ask; ask = ask->next) {
 		if (ask->record.state != ASK_OPEN)
 			continue;
-		if (ask->unattended_answer && unattended <= now)
+		if (ask->unattended_answer && !ask->is_hooked && unattended <= now)
 			expire(sv, ask, false);
 		else if (ask->deadline <= now)
 			expire(sv, ask, true);

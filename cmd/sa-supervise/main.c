@@ -27,6 +27,8 @@ struct options {
 	int64_t ask_timeout;
 	const char *ask_default;
 	const char *ask_unattended;
+	const char *on_ask;
+	int64_t on_ask_timeout;
 	uint64_t max_turns;
 	uint64_t max_tokens;
 	const char *max_cost;
@@ -65,6 +67,10 @@ static const struct option option_table[] = {
      "reject allow cancel"},
     {"ask-unattended", 0, OPTION_STRING, AT(ask_unattended), "WHAT",
      "... and at once while nobody is attached", "reject allow cancel"},
+    {"on-ask", 0, OPTION_STRING, AT(on_ask), "WORDS", "a program that decides before people do",
+     NULL},
+    {"on-ask-timeout", 0, OPTION_DURATION, AT(on_ask_timeout), "TIME",
+     "how long it may take (5m)", NULL},
     {"max-turns", 0, OPTION_U64, AT(max_turns), "N", "of a session (no limit)", NULL},
     {"max-tokens", 0, OPTION_U64, AT(max_tokens), "N", "of a session (no limit)", NULL},
     {"max-cost", 0, OPTION_STRING, AT(max_cost), "AMOUNT", "of a session (no limit)", NULL},
@@ -79,6 +85,7 @@ static void set_defaults(void *arg)
 	o->lease = 600000;
 	o->stop_grace = 3000;
 	o->ask_timeout = -1;
+	o->on_ask_timeout = -1;
 }
 
 static int read_wish(const char *option, const char *word, enum wish *ret, struct sa_error *err)
@@ -126,6 +133,8 @@ static int run(const void *arg, int argc, char **argv, struct sa_error *err)
 	    .policies = o->policies.items,
 	    .policy_count = o->policies.count,
 	    .ask_timeout_ms = o->ask_timeout,
+	    .on_ask = o->on_ask,
+	    .on_ask_timeout_ms = o->on_ask_timeout,
 	    .max_turns = o->max_turns,
 	    .max_tokens = o->max_tokens,
 	    .max_cost_text = o->max_cost,

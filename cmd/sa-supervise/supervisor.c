@@ -10,6 +10,7 @@
 #include "batch.h"
 #include "calls.h"
 #include "clients.h"
+#include "hook.h"
 #include "host.h"
 #include "judge.h"
 #include "life.h"
@@ -91,6 +92,9 @@ static int wait_ms(const struct supervisor *sv)
 	int64_t due = judge_next_deadline(sv);
 	if (due < at)
 		at = due;
+	due = hook_next_deadline(sv);
+	if (due < at)
+		at = due;
 	if (sv->store_tick_at < at)
 		at = sv->store_tick_at;
 	if (sv->store_retry_at && sv->store_retry_at < at)
@@ -118,6 +122,7 @@ static void run(struct supervisor *sv)
 		judge_tick(sv);
 		if (had_batch || batch_is_urgent(sv) || sv->store_problem)
 			batch_flush(sv);
+		hook_tick(sv);
 		tick_store(sv);
 		clients_settle(sv);
 		agent_io_settle(sv);

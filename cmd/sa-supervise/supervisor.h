@@ -70,6 +70,8 @@ struct supervisor_options {
 	int64_t ask_timeout_ms; /* -1: not said */
 	enum wish ask_default;	/* NONE: not said */
 	enum wish ask_unattended;
+	const char *on_ask; /* words of a program that decides: hook.h; NULL: not said */
+	int64_t on_ask_timeout_ms; /* -1: not said */
 	uint64_t max_turns, max_tokens; /* of a session */
 	double max_cost;
 	const char *max_cost_text;
@@ -135,6 +137,7 @@ struct ask_track {
 	int64_t deadline;	 /* monotonic; DEADLINE_NEVER */
 	char *late_answer;	 /* member "result" or "error" that is sent then */
 	char *unattended_answer; /* ... when nobody is attached; NULL: it waits */
+	bool is_hooked;		 /* a program is at it: somebody is there */
 	struct ask_track *next;
 };
 
@@ -151,6 +154,7 @@ struct queued_prompt {
 struct client;
 struct batch;
 struct judge;
+struct hooks;
 struct policy;
 struct host;
 
@@ -205,6 +209,7 @@ struct supervisor {
 
 	/* what answers in a person's place: judge.h */
 	struct judge *judge;
+	struct hooks *hooks;
 	bool was_attended;
 	int64_t last_attended_ms; /* monotonic: when the last one left that was attached */
 

@@ -1,10 +1,13 @@
 #include "cli/words.h"
 
 #include "base/buf.h"
+#include "base/cleanup.h"
 #include "base/xalloc.h"
+#include "os/dirs.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 void words_free(char **words)
 {
@@ -57,4 +60,46 @@ char **words_split(const char *text, struct sa_error *err)
 	words_free(words);
 	error_set(err, PROBLEM_INVALID_REQUEST, "a command is wanted, got only blanks");
 	return NULL;
+}
+
+char **words_of_command(const char *text, struct sa_error *err)
+{
+	char **words = words_split(text, err);
+	if (!words)
+		return NULL;
+	cleanup_free char *found = dirs_find_on_path(words[0]);
+	cleanup_free char *here = getcwd(NULL, 0);
+	if (!found || !here || access(found, X_OK) != 0) {
+		error_set(err, PROBLEM_NOT_FOUND, "no program '%s'", words[0]);
+		words_free(words);
+		return NULL;
+	}
+	free(words[0]);
+	words[0] = *found == '/' ? TAKE_PTR(found) : xasprintf("%s/%s", here, found);
+	return words;
+}
+
+static void add_quoted(struct buf *b, const char *word)
+{
+	buf_addc(b, '\'');
+	for (; *word; word++)
+		if (*word == '\'')
+			buf_adds(b, "'\\''");
+		else
+			buf_addc(b, *word);
+	buf_addc(b, '\'');
+}
+
+char *words_join(char *const *words)
+{
+	struct buf b = BUF_INIT(BUF_MAX_OWN);
+	for (; *words; words++) {
+		if (b.len)
+			buf_addc(&b, ' ');
+		if (**words && !strpbrk(*words, " \t\n'\"\\"))
+			buf_adds(&b, *words);
+		else
+			add_quoted(&b, *words);
+	}
+	return buf_take(&b);
 }

@@ -1,6 +1,26 @@
 #include "cli/words.h"
 #include "tap.h"
 
+#include <stdlib.h>
+#include <string.h>
+
+/* What is split, joined and split again is the same. */
+static void is_round(const char *text, const char *want)
+{
+	struct sa_error err = SA_ERROR_INIT;
+	char **words = words_split(text, &err);
+	char *joined = words_join(words);
+	is_str(joined, want, text);
+	char **again = words_split(joined, &err);
+	size_t i = 0;
+	while (again && words[i] && again[i] && strcmp(words[i], again[i]) == 0)
+		i++;
+	ok(again && !words[i] && !again[i], "and means the same words");
+	words_free(words);
+	words_free(again);
+	free(joined);
+}
+
 int main(void)
 {
 	/* Words joined by '|'; NULL: refused. */
@@ -47,5 +67,8 @@ int main(void)
 		words_free(words);
 	}
 	words_free(NULL);
+	is_round("a  b", "a b");
+	is_round("'a b' c\\\\d \"\"", "'a b' 'c\\d' ''");
+	is_round("\"it's\" '\"'", "'it'\\''s' '\"'");
 	return done_testing();
 }

@@ -1,0 +1,11 @@
+/* The terms of a session (terms.h), as a body of REST names them. */
+#ifndef SA_SESSION_OPS_TERMS_H
+#define SA_SESSION_OPS_TERMS_H
+
+#include "base/error.h"
+#include "base/span.h"
+
+/* Options for sa-supervise as a JSON array of words; the caller frees. NULL with err. */
+char *ops_terms(struct span body, struct sa_error *err);
+
+#endif
