@@ -27,12 +27,15 @@ export function check(isTrue, what) {
   if (!isTrue) throw new Error(what);
 }
 
+// A wait costs nothing when what it waits for comes, and a busy machine may take its time.
+const PATIENCE_MS = 60000;
+
 let server;
 export let base;
-export async function serve(port = 0, more = []) {
+function serveOnce(port, more) {
   server = spawn("sa-serve", ["--port", String(port), "--token-file", `${folder}/token`, ...more], { stdio: ["ignore", "ignore", "pipe"] });
   let text = "";
-  base = await new Promise((resolve, reject) => {
+  return new Promise((resolve, reject) => {
     server.once("exit", () => reject(new Error(`sa-serve ended: ${text}`)));
     server.stderr.on("data", (data) => {
       text += data;
@@ -40,6 +43,18 @@ export async function serve(port = 0, more = []) {
       if (m) resolve(m[1]);
     });
   });
+}
+// A port that was ours a moment ago may be in somebody's hands for another one.
+export async function serve(port = 0, more = []) {
+  for (const end = Date.now() + PATIENCE_MS; ;) {
+    try {
+      base = await serveOnce(port, more);
+      return;
+    } catch (error) {
+      if (!port || Date.now() > end) throw error;
+      await new Promise((done) => setTimeout(done, 100));
+    }
+  }
 }
 
 export async function killServer() {
@@ -63,7 +78,8 @@ export const complaints = [];
 export async function open(options = {}) {
   browser ??= await load("playwright-core").chromium.launch({ executablePath: chromium, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
   page = await (await browser.newContext({ viewport: { width: 1280, height: 1700 }, ...options })).newPage();
-  page.setDefaultTimeout(20000);
+  page.setDefaultTimeout(PATIENCE_MS);
+  page.setDefaultNavigationTimeout(PATIENCE_MS);
   page.on("pageerror", (error) => complaints.push(error.message));
   page.on("dialog", (dialog) => { complaints.push(`dialog: ${dialog.message()}`); dialog.dismiss(); });
   page.on("console", (message) => {
@@ -74,17 +90,32 @@ export async function open(options = {}) {
 
 export const sees = (selector, text) => page.locator(selector, { hasText: text }).last().waitFor();
 export async function until(what, holds) {
-  const end = Date.now() + 20000;
+  const end = Date.now() + PATIENCE_MS;
   for (let got; ;) {
     got = await holds();
     if (got) return got;
-    if (Date.now() > end) throw new Error(`never: ${what}`);
+    if (Date.now() > end) throw new Error(`never: ${typeof what === "function" ? await what() : what}`);
     await page.waitForTimeout(50);
   }
 }
 export async function go(hash) {
   await page.goto("about:blank");
   await page.goto(`${base}/ui/#${hash}`);
+}
+// The numbers of the events that this browser keeps of a session.
+export const kept = (id) => page.evaluate((wanted) => new Promise((resolve) => {
+  const request = indexedDB.open("inspector", 1);
+  request.onsuccess = () => {
+    const all = request.result.transaction("events").objectStore("events").getAll();
+    all.onsuccess = () => { request.result.close(); resolve(all.result.filter((one) => one.sessionId === wanted).map((one) => one.eventIndex)); };
+  };
+}), id);
+// Until it keeps what the server has.
+export async function keepsAll(id) {
+  const { events } = await api(`/v1/sessions/${id}/events?after=0&limit=1000`);
+  const want = JSON.stringify(events.map((one) => one.eventIndex));
+  let got;
+  await until(() => `kept ${got}, the server has ${want}`, async () => (got = JSON.stringify(await kept(id))) === want);
 }
 export async function prompt(text) {
   await page.fill(".composer textarea", text);

@@ -4,6 +4,7 @@ import { headers } from "./api.js";
 import { h } from "./dom.js";
 
 const FIRST_WAIT_MS = 300, LONGEST_WAIT_MS = 5000;
+const TYPED_CHARACTERS = 64 * 1024; // kept while there is no connection
 const BEHIND_BYTES = 8 * 1024 * 1024; // not drawn yet; above, we leave and come back to the last of it
 
 // xterm.js writes its styles into <style> elements, which the page's policy refuses. It gets an element
@@ -60,6 +61,8 @@ export class Terminal {
     this.node = h("div", { class: "terminal" }, this.state, this.box);
     this.wait = FIRST_WAIT_MS;
     this.behind = 0;
+    this.typed = []; // while there was no connection
+    this.typedLength = 0;
   }
 
   say(text) {
@@ -81,8 +84,8 @@ export class Terminal {
     this.fit = new fit.FitAddon();
     this.term.loadAddon(this.fit);
     withSheets(() => this.term.open(this.box));
-    this.term.onData((data) => this.tell({ type: "input", data }));
-    this.term.onBinary((data) => this.tell({ type: "input", data: btoa(data), encoding: "base64" }));
+    this.term.onData((data) => this.input({ type: "input", data }));
+    this.term.onBinary((data) => this.input({ type: "input", data: btoa(data), encoding: "base64" }));
     this.term.onResize(({ cols, rows }) => this.tell({ type: "resize", cols, rows }));
     // Without a way out the keyboard would be caught in here.
     this.term.attachCustomKeyEventHandler((event) => !(event.type === "keydown" && event.key === "F6" && (document.querySelector(".process-head button")?.focus(), true)));
@@ -110,7 +113,21 @@ export class Terminal {
   }
 
   tell(message) {
-    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(message));
+    if (this.isReady) this.socket.send(JSON.stringify(message));
+  }
+
+  // What is typed while there is no connection is sent as soon as there is one.
+  input(message) {
+    if (this.isReady && this.socket.readyState === WebSocket.OPEN) this.tell(message);
+    else if (!this.isOver && this.typedLength + message.data.length <= TYPED_CHARACTERS) {
+      this.typed.push(message);
+      this.typedLength += message.data.length;
+    }
+  }
+
+  sendTyped() {
+    for (const message of this.typed.splice(0)) this.tell(message);
+    this.typedLength = 0;
   }
 
   connect() {
@@ -126,31 +143,42 @@ export class Terminal {
       if (typeof data === "string") this.control(JSON.parse(data));
       else this.write(new Uint8Array(data));
     };
-    socket.onclose = () => { if (socket === this.socket) this.again(); };
+    socket.onclose = () => {
+      if (socket !== this.socket) return;
+      this.isReady = false;
+      this.again();
+    };
   }
 
   control(message) {
     if (message.type === "ready") {
       this.wait = FIRST_WAIT_MS;
       this.say("");
-      this.term.reset();
+      this.isReady = true;
+      this.isAnew = true;
       this.tell({ type: "resize", cols: this.term.cols, rows: this.term.rows });
+      this.sendTyped();
     } else if (message.type === "exit") {
       this.isOver = true;
+      this.isReady = false;
       this.say(message.exitCode === null ? "Ended by a signal." : `Ended with status ${message.exitCode}.`);
     } else if (message.type === "error") this.say(String(message.message));
   }
 
   write(bytes) {
+    // The old screen stays until what the new one is made of is there.
+    if (this.isAnew) this.term.reset();
+    this.isAnew = false;
     this.behind += bytes.length;
     this.term.write(bytes, () => { this.behind -= bytes.length; });
     if (this.behind <= BEHIND_BYTES) return;
+    this.isReady = false;
     this.socket.close();
   }
 
   again() {
     if (this.isStopped || this.isOver) return;
-    this.say("The connection is gone; it is made again …");
+    this.say("The connection is gone; it is made again … What is typed is kept.");
     this.timer = setTimeout(() => {
       if (this.behind > 0) this.again();
       else this.connect();
