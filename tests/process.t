@@ -32,6 +32,11 @@ is "$(text "$cat")" $'/\nhere\na line\nanotherdone' "cwd, env and input reach th
 status 4 "an exited process takes no input" sa-process input "$cat" x
 is "$(sa-process show "$cat" | field .cwd)" / "the record tells the cwd that was asked for"
 
+moved=$(id_of --env HOME="$T/else" --env XDG_STATE_HOME="$T/else" -- sh -c 'echo "$HOME $XDG_STATE_HOME"; env | grep -c OWN_; exit 7')
+wait_until 5 has_ended "$moved"
+is "$(text "$moved")" "$T/else $T/else"$'\n0' "a process may have another home"
+is "$(sa-process show "$moved" | field .exitCode) $(ls "$T/else" 2>&1 | grep -c sandbox)" "7 0" "its record is where all are"
+
 many=$(id_of --env 'N=200000' -- sh -c 'head -c "$N" /dev/zero | tr "\0" x; sleep 60')
 wait_until 5 eval '[ "$(text $many | wc -c)" = 200000 ]'
 is "$(sa-process logs "$many" | field .sequence | awk 'NR != $1 { bad = 1 } END { print (NR > 0 && !bad) }')" 1 \

@@ -32,6 +32,12 @@ is "$code" 400 "and a parameter that comes twice"
 GET "/v1/fs/stat?path=a%00b"
 is "$code" 400 "and NUL"
 
+printf 0123456789 >"$HOME/ten"
+GET /v1/fs/file?path=ten -H 'range: bytes=3-5'
+is "$code $(header content-range) $(body)" "206 bytes 3-5/10 345" "a part of a file"
+GET /v1/fs/file?path=ten -H 'range: bytes=10-'
+is "$code $(header content-range) $(header content-type)" "416 bytes */10 application/problem+json" "a part that it has not, and its size"
+
 POST /v1/acp/x -H 'content-type: text/plain' -d '{}'
 is "$code $(field .type)" "415 urn:sandbox-agent:error:unsupported_media_type" "JSON must say that it is"
 POST /v1/acp/x "${json[@]}" -H 'accept: text/html' -d '{}'

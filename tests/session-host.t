@@ -82,6 +82,10 @@ ok "kill -9 of the supervisor ends them too" wait_until 10 eval '[ "$(sa-process
 sa-session new --agent mock --id far --reach any >/dev/null
 is "$(ask fs/read_text_file '{"path":"'"$O"'/linked"}' far)" 'result {"content":"kept\n"}' "--reach any lets it read elsewhere"
 is "$(ask terminal/create '{"command":"true","cwd":"/"}' far | cut -d' ' -f1)" result "and run"
+kill -9 "$(sa-session show far | jq .supervisorPid)"
+ok "its supervisor is killed" wait_until 10 eval '[ "$(sa-session show far | jq -r .state)" = interrupted ]'
+sa-session resume far >/dev/null
+is "$(ask fs/read_text_file '{"path":"'"$O"'/linked"}' far)" 'result {"content":"kept\n"}' "a resumed session still does"
 sa-session close far
 
 # A client that claims these requests gets them.

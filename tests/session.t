@@ -58,6 +58,12 @@ ok "with its agent" sa-session prompt second "say still here"
 ok "the last one closes the agent" sa-session close second
 unlike "$(sa-session servers)" "$(field .serverId <record)" "and no server is left behind"
 
+id=$(sa-session new --agent mock --env HOME="$T/else" --env XDG_STATE_HOME="$T/else" | jq -r .id)
+is "$(sa-session prompt "$id" "report env:HOME; report env:SANDBOX_AGENT_OWN_HOME" --text)" "env: HOME=$T/elseenv: SANDBOX_AGENT_OWN_HOME is not set" \
+	"an agent may have another home"
+is "$(sa-session show "$id" | jq -r .state)" idle "its session is where all are"
+sa-session close "$id"
+
 # Keys: only the agent's own reach the session, in whatever process, file or record.
 export OPENAI_API_KEY=sk-fake-openai ANTHROPIC_API_KEY=sk-ant-fake
 agent=$BIN_DIR/sa-mock-agent

@@ -24,6 +24,7 @@ int change_mkdir(const struct fs *fs, const struct place *place, struct sa_error
 struct move {
 	int from_dir, to_dir;
 	const char *from, *to; /* names in them */
+	bool is_quick;	       /* FS_LONG for what is more than a rename */
 };
 
 /* The destination aside, the new one in, the old one away; back when the new one cannot come in. */
@@ -50,6 +51,8 @@ static int replace(const struct move *m)
 		return 0;
 	if (errno != EISDIR && errno != ENOTDIR && errno != ENOTEMPTY && errno != EEXIST)
 		return -1;
+	if (m->is_quick)
+		return FS_LONG;
 	if (renameat2(m->from_dir, m->from, m->to_dir, m->to, RENAME_EXCHANGE) < 0)
 		return errno == EINVAL || errno == ENOSYS ? replace_by_two_steps(m) : -1;
 	/* What was at the destination is at the source now: out of sight, then away. */
@@ -64,7 +67,7 @@ static int replace(const struct move *m)
 static int move_by_copy(const struct move *m, bool is_overwriting)
 {
 	cleanup_free char *copy = tempfile_name();
-	struct move last = {m->to_dir, m->to_dir, copy, m->to};
+	struct move last = {m->to_dir, m->to_dir, copy, m->to, false};
 	int rc = tree_copy(m->from_dir, m->from, m->to_dir, copy);
 	if (rc == 0)
 		rc = is_overwriting
@@ -84,7 +87,7 @@ static int move_it(const struct move *m, bool is_overwriting)
 	if (rc < 0 && errno == EEXIST && is_overwriting)
 		rc = replace(m);
 	if (rc < 0 && errno == EXDEV)
-		rc = move_by_copy(m, is_overwriting);
+		rc = m->is_quick ? FS_LONG : move_by_copy(m, is_overwriting);
 	return rc;
 }
 
@@ -137,19 +140,17 @@ int change_move(const struct fs *fs, const struct place *from, const struct plac
 	bool is_there = fstatat(to_dir, to_name, &b, AT_SYMLINK_NOFOLLOW) == 0;
 	if (is_there && !is_overwriting)
 		return error_set(err, PROBLEM_CONFLICT, "move to %s: it exists already", to->shown);
-	struct move m = {from_dir, to_dir, from_name, to_name};
+	struct move m = {from_dir, to_dir, from_name, to_name, fs->is_quick};
 	if (is_there && is_same_file(&a, &b))
 		return move_onto_itself(&m, from, err);
 	if (is_there && S_ISDIR(b.st_mode) && is_above(from_dir, &b))
 		return error_set(err, PROBLEM_INVALID_REQUEST, "move %s: %s contains it",
 				 from->shown, to->shown);
-	if (move_it(&m, is_overwriting) < 0) {
-		if (errno == EXDEV)
-			return error_set_errno(err, PROBLEM_STREAM_ERROR, errno, "move %s to %s",
-					       from->shown, to->shown);
-		return fs_fail(err, errno, "move", from->shown);
-	}
-	return 0;
+	int rc = move_it(&m, is_overwriting);
+	if (rc < 0 && errno == EXDEV)
+		return error_set_errno(err, PROBLEM_STREAM_ERROR, errno, "move %s to %s",
+				       from->shown, to->shown);
+	return rc < 0 ? fs_fail(err, errno, "move", from->shown) : rc;
 }
 
 /* --- deleting ------------------------------------------------------------------ */
@@ -184,8 +185,9 @@ int change_remove(const struct fs *fs, const struct place *place, bool is_recurs
 		return refuse(err, place, "the root");
 	if (is_same(&st, home))
 		return refuse(err, place, "the home folder");
-	int rc = !S_ISDIR(st.st_mode) ? unlinkat(dir, name, 0)
-		 : is_recursive	      ? tree_remove(dir, name)
-				      : unlinkat(dir, name, AT_REMOVEDIR);
-	return rc < 0 ? fs_fail(err, errno, "delete", place->shown) : 0;
+	int rc = unlinkat(dir, name, S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0);
+	bool is_full = rc < 0 && S_ISDIR(st.st_mode) && (errno == ENOTEMPTY || errno == EEXIST);
+	if (is_full && is_recursive)
+		rc = fs->is_quick ? FS_LONG : tree_remove(dir, name);
+	return rc < 0 ? fs_fail(err, errno, "delete", place->shown) : rc;
 }

@@ -13,7 +13,8 @@ int change_mkdir(const struct fs *fs, const struct place *place, struct sa_error
  * destination, a folder with its content too, is replaced only when
  * is_overwriting, and then only once the new one stands in its place:
  * nothing is lost when the move fails. 0; -1 with PROBLEM_CONFLICT when it
- * exists, PROBLEM_INVALID_REQUEST for a folder into itself, ...
+ * exists, PROBLEM_INVALID_REQUEST for a folder into itself, ... FS_LONG for
+ * more than a rename when fs is_quick.
  */
 int change_move(const struct fs *fs, const struct place *from, const struct place *to,
 		bool is_overwriting, struct sa_error *err);
@@ -21,7 +22,7 @@ int change_move(const struct fs *fs, const struct place *from, const struct plac
 /*
  * Delete. A link goes and not what it leads to. A folder must be empty or
  * is_recursive. The top of the file system, the root, the home folder and
- * the empty path are refused. 0, or -1.
+ * the empty path are refused. 0, or -1; FS_LONG for a full folder when fs is_quick.
  */
 int change_remove(const struct fs *fs, const struct place *place, bool is_recursive,
 		  struct sa_error *err);

@@ -99,9 +99,12 @@ static int op_entries(void *arg, const struct filter_request *r, int fd, struct 
 	(void)fd;
 	scratch->max = ENTRIES_BYTES;
 	json_open(scratch, '[');
-	if (as_the_contract(place_of(&s->fs, path ? path : "", &place, err), err) < 0 ||
-	    as_the_contract(look_each(&s->fs, &place, add_entry, scratch, err), err) < 0)
-		return -1;
+	s->fs.is_quick = !r->is_aside;
+	int rc = place_of(&s->fs, path ? path : "", &place, err);
+	if (rc == 0)
+		rc = look_each(&s->fs, &place, add_entry, scratch, err);
+	if (rc != 0)
+		return as_the_contract(rc, err);
 	if (buf_addc(scratch, ']') < 0)
 		return error_set(err, PROBLEM_TOO_LARGE,
 				 "the folder has more entries than one answer holds");
@@ -159,10 +162,14 @@ static int read_part(struct server *s, const struct filter_request *r, const str
 	enum http_range kind = HTTP_RANGE_ALL;
 	if (range && is_range_valid(if_range, etag, modified))
 		kind = http_range_parse(span_of(range), size, &first, &length);
-	if (kind == HTTP_RANGE_UNSATISFIABLE)
+	if (kind == HTTP_RANGE_UNSATISFIABLE) {
+		cleanup_free char *text = xasprintf("bytes */%llu", (unsigned long long)size);
+		json_kv_string(&s->headers, "content-range", text);
+		end_headers(s, reply);
 		return error_set(err, PROBLEM_RANGE_NOT_SATISFIABLE,
 				 "the file has %llu bytes and nothing at '%s'",
 				 (unsigned long long)size, range);
+	}
 	if (kind == HTTP_RANGE_PART) {
 		cleanup_free char *text =
 		    xasprintf("bytes %llu-%llu/%llu", (unsigned long long)first,
@@ -202,9 +209,9 @@ static int op_read(void *arg, const struct filter_request *r, int fd, struct buf
 	if (if_none_match && http_etag_matches(span_of(if_none_match), span_of(etag), true)) {
 		reply->status = 304;
 	} else {
-		json_kv_string(&s->headers, "content-type", "application/octet-stream");
 		if (read_part(s, r, &st, etag, modified, reply, err) < 0)
 			return -1;
+		json_kv_string(&s->headers, "content-type", "application/octet-stream");
 		reply->fd = TAKE_FD(file);
 	}
 	end_headers(s, reply);
@@ -325,9 +332,12 @@ static int op_delete(void *arg, const struct filter_request *r, int fd, struct b
 	bool is_recursive = false;
 	(void)fd;
 	if (filter_param_bool(r, "recursive", &is_recursive, err) < 0 ||
-	    place_param(s, r, &place, err) < 0 ||
-	    as_a_change(change_remove(&s->fs, &place, is_recursive, err), err) < 0)
+	    place_param(s, r, &place, err) < 0)
 		return -1;
+	s->fs.is_quick = !r->is_aside;
+	int rc = as_a_change(change_remove(&s->fs, &place, is_recursive, err), err);
+	if (rc != 0)
+		return rc;
 	answer_path(scratch, reply, place.shown);
 	return 0;
 }
@@ -353,9 +363,12 @@ static int op_move(void *arg, const struct filter_request *r, int fd, struct buf
 	cleanup_free char *from_text = body_text(r, "from", err);
 	cleanup_free char *to_text = from_text ? body_text(r, "to", err) : NULL;
 	if (!to_text || place_of(&s->fs, from_text, &from, err) < 0 ||
-	    place_of(&s->fs, to_text, &to, err) < 0 ||
-	    as_the_contract(change_move(&s->fs, &from, &to, type == JSON_TRUE, err), err) < 0)
+	    place_of(&s->fs, to_text, &to, err) < 0)
 		return -1;
+	s->fs.is_quick = !r->is_aside;
+	int rc = as_the_contract(change_move(&s->fs, &from, &to, type == JSON_TRUE, err), err);
+	if (rc != 0)
+		return rc;
 	json_open(scratch, '{');
 	json_kv_string(scratch, "from", from.shown);
 	json_kv_string(scratch, "to", to.shown);

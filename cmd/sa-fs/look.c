@@ -38,6 +38,8 @@ int look_each(const struct fs *fs, const struct place *place, look_fn *fn, void 
 	int again = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 3);
 	if (again < 0 || names_read(again, &names) < 0)
 		return fs_fail(err, errno, "list", place->shown);
+	if (fs->is_quick && names.count > LOOK_QUICK)
+		return FS_LONG;
 	size_t n = strlen(place->shown);
 	while (n && place->shown[n - 1] == '/')
 		n--;

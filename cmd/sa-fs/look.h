@@ -14,7 +14,9 @@ int look_at(const struct fs *fs, const struct place *place, bool is_following, s
 typedef int look_fn(const char *name, const char *path, const struct stat *st, const char *link,
 		    void *arg, struct sa_error *err);
 /* The entries of a folder by the bytes of their names, links as themselves; those that vanish
- * meanwhile are left out. 0; -1 with PROBLEM_CONFLICT for what is no folder; or fn's result. */
+ * meanwhile are left out. 0; -1 with PROBLEM_CONFLICT for what is no folder; or fn's result.
+ * FS_LONG before the first call when fs is_quick and there are more than LOOK_QUICK. */
+enum { LOOK_QUICK = 4000 };
 int look_each(const struct fs *fs, const struct place *place, look_fn *fn, void *arg,
 	      struct sa_error *err);
 

@@ -20,7 +20,10 @@ struct fs {
 	char *root_real; /* without links */
 	char *base;	 /* absolute */
 	bool is_strict;	 /* relative paths by the filter's rules */
+	bool is_quick;	 /* what would take long is not begun: FS_LONG */
 };
+
+enum { FS_LONG = 1 };
 
 #define FS_INIT ((struct fs){.at = BENEATH_ALL})
 

@@ -127,17 +127,17 @@ void answer_error(struct conn *c, const struct sa_error *err)
 	answer_kind(c, err->kind, err->message);
 }
 
-void answer_document(struct conn *c, struct span problem)
+void answer_document(struct conn *c, struct span problem, struct span fields)
 {
 	int64_t status = json_int_or(json_get(problem, "status"), 500);
 	if (status < 400 || status > 599)
 		status = 500;
 	if (c->exchange.has_error_list) {
 		cleanup_free char *detail = json_string_dup(json_get(problem, "detail"));
-		answer_list(c, (int)status, span_of(detail ? detail : "failed"), SPAN_NONE);
+		answer_list(c, (int)status, span_of(detail ? detail : "failed"), fields);
 		return;
 	}
-	answer_text(c, (int)status, HTTP_PROBLEM_TYPE, problem, SPAN_NONE);
+	answer_text(c, (int)status, HTTP_PROBLEM_TYPE, problem, fields);
 }
 
 static void add_list(struct buf *b, const char *name, const struct string_list *list)

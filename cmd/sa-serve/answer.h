@@ -23,7 +23,7 @@ void answer_kind(struct conn *c, enum problem_kind kind, const char *detail);
 void answer_kind_message(struct conn *c, enum problem_kind kind, const char *detail);
 void answer_error(struct conn *c, const struct sa_error *err);
 /* A problem document of a command, passed on with its status. */
-void answer_document(struct conn *c, struct span problem);
+void answer_document(struct conn *c, struct span problem, struct span fields);
 /* OPTIONS, for preflights and everybody else (contract 5). */
 void answer_options(struct conn *c);
 /* The fields that CORS and tracing add to an answer of this exchange. */

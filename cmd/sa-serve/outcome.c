@@ -134,7 +134,7 @@ void exchange_on_answer(struct conn *c, struct span line, int fd)
 	else if (route->answer == ANSWER_METRICS)
 		answer_metrics(c, m);
 	else if (m[M_PROBLEM].p)
-		answer_document(c, m[M_PROBLEM]);
+		answer_document(c, m[M_PROBLEM], m[M_HEADERS]);
 	else if (route->body == BODY_UPLOAD && !x->has_handle)
 		take_handle(c, m, owned);
 	else if (route->answer == ANSWER_STREAM && status < 300)
@@ -184,7 +184,7 @@ void exchange_on_output(struct conn *c, int wait_status, struct span out, struct
 	}
 	struct span problem = find_problem(errors);
 	if (problem.p)
-		answer_document(c, problem);
+		answer_document(c, problem, SPAN_NONE);
 	else
 		answer_kind(c, PROBLEM_STREAM_ERROR,
 			    "the command failed without saying why in a way to pass on");

@@ -3,6 +3,7 @@
 #include "agent/catalog.h"
 #include "base/cleanup.h"
 #include "base/xalloc.h"
+#include "os/environment.h"
 #include "json/scan.h"
 
 #include <stdlib.h>
@@ -144,6 +145,13 @@ static void put(struct hygiene *env, const char *entry, bool is_default)
 	env->entries[env->count] = NULL;
 }
 
+static void put_owned(struct hygiene *env, char *entry)
+{
+	env->owned = xreallocarray(env->owned, env->owned_count + 1, sizeof(*env->owned));
+	env->owned[env->owned_count++] = entry;
+	put(env, entry, false);
+}
+
 /* The agent's "env": defaults that the caller's environment overrides. */
 static void put_defaults(struct hygiene *env, struct span defaults)
 {
@@ -199,9 +207,11 @@ void hygiene_environment(const char *agent, bool keeps_keys, bool inherits, cons
 	put_defaults(ret, agent_record_get(&record, "env"));
 	for (size_t i = 0; i < more_count; i++)
 		put(ret, more[i], false);
-	ret->owned = xreallocarray(ret->owned, ret->owned_count + 1, sizeof(*ret->owned));
-	ret->owned[ret->owned_count] = buf_take(&hidden);
-	put(ret, ret->owned[ret->owned_count++], false);
+	put_owned(ret, buf_take(&hidden));
+	struct environment_places places;
+	environment_keep_places(ret->entries, &places);
+	for (size_t i = 0; i < places.count; i++)
+		put_owned(ret, places.entries[i]);
 }
 
 /* What stays of entries for the agent; used or not, none is freed. The count. */

@@ -2,6 +2,7 @@
 
 #include "base/cleanup.h"
 #include "base/num.h"
+#include "filter/aside.h"
 #include "http/response.h"
 #include "json/scan.h"
 #include "json/write.h"
@@ -128,8 +129,8 @@ void filter_answer(struct channel *c, struct span ref, const struct filter_reply
 	filter_answer_problem(c, ref, &err, SPAN_NONE);
 }
 
-void filter_answer_problem(struct channel *c, struct span ref, const struct sa_error *err,
-			   struct span extensions)
+static void answer_problem(struct channel *c, struct span ref, const struct sa_error *err,
+			   struct span extensions, struct span headers)
 {
 	cleanup_buf struct buf line = BUF_INIT(BUF_MAX_OWN);
 	cleanup_buf struct buf problem = BUF_INIT(BUF_MAX_OWN);
@@ -137,9 +138,16 @@ void filter_answer_problem(struct channel *c, struct span ref, const struct sa_e
 							  .detail = span_of(err->message),
 							  .extensions = extensions});
 	begin_answer(&line, ref);
+	json_kv_raw(&line, "headers", headers);
 	json_kv_raw(&line, "problem", buf_span(&problem));
 	json_close(&line, '}');
 	channel_add(c, buf_span(&line), -1);
+}
+
+void filter_answer_problem(struct channel *c, struct span ref, const struct sa_error *err,
+			   struct span extensions)
+{
+	answer_problem(c, ref, err, extensions, SPAN_NONE);
 }
 
 /* --- serving ------------------------------------------------------------------ */
@@ -152,86 +160,163 @@ static filter_fn *find_op(const struct filter_op *ops, struct span name)
 	return NULL;
 }
 
-void filter_dispatch(struct channel *c, const struct filter_op *ops, void *arg, struct span line)
+/* Run the op of a request and queue its answer. FILTER_LONG: neither is done. */
+static int answer(struct channel *c, const struct filter_op *ops, void *arg,
+		  const struct filter_request *request, int fd)
 {
 	struct sa_error err = SA_ERROR_INIT;
-	struct filter_request request;
 	struct filter_reply reply = FILTER_REPLY_INIT;
 	cleanup_buf struct buf scratch = BUF_INIT(BUF_MAX_OWN);
-	int rc = filter_parse(line, &request, &err);
-	int fd = request.has_fd ? channel_take_fd(c) : -1;
-	filter_fn *fn = rc == 0 ? find_op(ops, request.op) : NULL;
+	filter_fn *fn = find_op(ops, request->op);
+	int rc;
 	if (fn) {
-		rc = fn(arg, &request, fd, &scratch, &reply, &err);
+		rc = fn(arg, request, fd, &scratch, &reply, &err);
 	} else {
 		if (fd >= 0)
 			close(fd);
-		if (rc == 0)
-			rc = error_set(&err, PROBLEM_INVALID_REQUEST, "unknown op '%.*s'",
-				       SPAN_ARG(request.op));
+		rc = error_set(&err, PROBLEM_INVALID_REQUEST, "unknown op '%.*s'",
+			       SPAN_ARG(request->op));
 	}
 	if (rc < 0)
-		filter_answer_problem(c, request.ref, &err, reply.extensions);
-	else
-		filter_answer(c, request.ref, &reply);
+		answer_problem(c, request->ref, &err, reply.extensions, reply.headers);
+	else if (rc != FILTER_LONG)
+		filter_answer(c, request->ref, &reply);
+	return rc;
 }
 
-/* Handle the lines that one read brought. 0, or -1 with errno when the other side is gone. */
-static int serve_lines(struct channel *c, const struct filter_op *ops, void *arg)
+/* Parse a line; one that is no request is answered. False: that. */
+static bool take_request(struct channel *c, struct span line, struct filter_request *ret,
+			 int *ret_fd)
+{
+	struct sa_error err = SA_ERROR_INIT;
+	int rc = filter_parse(line, ret, &err);
+	*ret_fd = ret->has_fd ? channel_take_fd(c) : -1;
+	if (rc == 0)
+		return true;
+	if (*ret_fd >= 0)
+		close(*ret_fd);
+	filter_answer_problem(c, ret->ref, &err, SPAN_NONE);
+	return false;
+}
+
+void filter_dispatch(struct channel *c, const struct filter_op *ops, void *arg, struct span line)
+{
+	struct filter_request request;
+	int fd;
+	if (!take_request(c, line, &request, &fd))
+		return;
+	request.is_aside = true;
+	answer(c, ops, arg, &request, fd);
+}
+
+struct serving {
+	const struct filter_op *ops;
+	void *arg;
+	struct channel channel;
+	struct asides asides;
+	bool is_polling; /* descriptor 0 is non-blocking */
+	bool has_ended;	 /* no request comes any more */
+};
+
+/* In a process of its own: one answer into fd. */
+static _Noreturn void answer_aside(struct serving *s, const struct filter_request *request, int fd)
+{
+	struct channel own;
+	channel_init(&own, -1, fd, LINES_LIMIT_DEFAULT);
+	answer(&own, s->ops, s->arg, request, -1);
+	_exit(channel_flush(&own) == 0 ? 0 : 1);
+}
+
+static void dispatch(struct serving *s, struct span line)
+{
+	struct filter_request request;
+	int fd;
+	if (!take_request(&s->channel, line, &request, &fd) ||
+	    answer(&s->channel, s->ops, s->arg, &request, fd) != FILTER_LONG)
+		return;
+	request.is_aside = true;
+	fd = aside_fork(&s->asides, &s->channel, request.ref);
+	if (fd >= 0)
+		answer_aside(s, &request, fd);
+	if (fd == -2)
+		answer(&s->channel, s->ops, s->arg, &request, -1);
+}
+
+/* Handle the lines that one read brought. */
+static void serve_lines(struct serving *s)
 {
 	struct span line;
-	for (;;) {
-		enum lines_result result = channel_next(c, &line);
-		if (result == LINES_MORE)
-			return channel_flush(c) < 0 ? -1 : 0;
+	enum lines_result result;
+	while ((result = channel_next(&s->channel, &line)) != LINES_MORE) {
 		if (result == LINES_LINE && span_trim(line).n > 0)
-			filter_dispatch(c, ops, arg, line);
+			dispatch(s, line);
 		if (result == LINES_TOO_LONG) {
 			struct sa_error err = SA_ERROR_INIT;
 			error_set(&err, PROBLEM_TOO_LARGE, "a request of %llu bytes is too long",
-				  (unsigned long long)c->lines.skipped_bytes);
-			filter_answer_problem(c, SPAN_NONE, &err, SPAN_NONE);
+				  (unsigned long long)s->channel.lines.skipped_bytes);
+			filter_answer_problem(&s->channel, SPAN_NONE, &err, SPAN_NONE);
 		}
 	}
 }
 
-/* Wait for a descriptor that the other side made non-blocking. */
-static void wait_for(int fd, short events)
+/* One read(2) and what it brought. 0, or -1 with errno. */
+static int read_requests(struct serving *s)
 {
-	struct pollfd p = {.fd = fd, .events = events};
-	poll(&p, 1, -1);
+	struct span rest;
+	int rc = channel_read(&s->channel);
+	if (rc < 0 && errno == EAGAIN) {
+		s->is_polling = true;
+		return 0;
+	}
+	if (rc < 0)
+		return -1;
+	if (rc > 0) {
+		serve_lines(s);
+		return 0;
+	}
+	s->has_ended = true;
+	if (lines_end(&s->channel.lines, &rest) == LINES_LINE)
+		dispatch(s, rest);
+	return 0;
+}
+
+/* Write what is queued, waiting for a descriptor that the other side made non-blocking. */
+static int flush(struct channel *c)
+{
+	int rc;
+	while ((rc = channel_flush(c)) == 1)
+		poll(&(struct pollfd){.fd = c->out_fd, .events = POLLOUT}, 1, -1);
+	return rc;
+}
+
+/* Requests and answers of those that take long, whatever comes first. 0, or -1 with errno. */
+static int serve_once(struct serving *s)
+{
+	struct pollfd polled[ASIDES_MAX + 1];
+	size_t asides = asides_poll(&s->asides, polled);
+	polled[asides] = (struct pollfd){.fd = s->has_ended ? -1 : 0, .events = POLLIN};
+	/* Nothing else to wait for: a blocking read saves a system call. */
+	if (asides == 0 && !s->is_polling)
+		return read_requests(s);
+	if (poll(polled, asides + 1, -1) < 0)
+		return errno == EINTR ? 0 : -1;
+	asides_take(&s->asides, &s->channel, polled, asides);
+	return polled[asides].revents ? read_requests(s) : 0;
 }
 
 int filter_serve(const struct filter_op *ops, void *arg, struct sa_error *err)
 {
-	struct channel c;
-	int rc;
-	channel_init(&c, 0, 1, LINES_LIMIT_DEFAULT);
-	for (;;) {
-		rc = channel_read(&c);
-		if (rc < 0 && errno == EAGAIN) {
-			wait_for(0, POLLIN);
-			continue;
-		}
-		if (rc <= 0)
-			break;
-		rc = serve_lines(&c, ops, arg);
-		while (rc == 0 && c.out.len && (rc = channel_flush(&c)) == 1) {
-			wait_for(1, POLLOUT);
-			rc = 0;
-		}
-		if (rc < 0)
-			break;
-	}
-	struct span rest;
-	if (rc == 0 && lines_end(&c.lines, &rest) == LINES_LINE) {
-		filter_dispatch(&c, ops, arg, rest);
-		while ((rc = channel_flush(&c)) == 1)
-			wait_for(1, POLLOUT);
+	struct serving s = {.ops = ops, .arg = arg};
+	int rc = 0;
+	channel_init(&s.channel, 0, 1, LINES_LIMIT_DEFAULT);
+	while (rc == 0 && !(s.has_ended && s.asides.count == 0)) {
+		rc = serve_once(&s);
+		if (rc == 0)
+			rc = flush(&s.channel);
 	}
 	bool is_gone = rc < 0 && (errno == EPIPE || errno == ECONNRESET);
 	if (rc < 0 && !is_gone)
 		error_set_errno(err, PROBLEM_STREAM_ERROR, errno, "serve requests");
-	channel_free(&c);
+	channel_free(&s.channel);
 	return rc < 0 && !is_gone ? -1 : SA_EXIT_OK;
 }

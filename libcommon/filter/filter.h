@@ -6,7 +6,8 @@
  *   request  {"ref":R,"op":"stat","params":{...},"headers":{...},"body":{...},"fd":true}
  *   answer   {"ref":R,"status":200,"headers":{...},"fd":true,"file":{"offset":0,"length":N},
  *             "result":{...}}
- *   answer   {"ref":R,"problem":{"type":"urn:sandbox-agent:error:KIND","title":...}}
+ *   answer   {"ref":R,"problem":{"type":"urn:sandbox-agent:error:KIND","title":...},
+ *             "headers":{...}}
  *
  * All but op may be absent. ref is any JSON value and comes back as it was.
  * params are path captures and query parameters: out of a URL every value is
@@ -32,7 +33,8 @@ struct filter_request {
 	struct span params;
 	struct span headers;
 	struct span body;
-	bool has_fd; /* channel_take_fd() yields it */
+	bool has_fd;   /* channel_take_fd() yields it */
+	bool is_aside; /* in a process of its own: it may take its time */
 };
 
 /* Take a line apart. 0; -1 with PROBLEM_INVALID_REQUEST, and ref set if the line has one. */
@@ -63,6 +65,7 @@ struct filter_reply {
 	int64_t offset;	     /* with fd: the body is length bytes from offset; length -1: no body */
 	int64_t length;
 	struct span extensions; /* beside -1: members of the problem, without braces; or NONE */
+				/* headers count beside -1, too */
 };
 #define FILTER_REPLY_INIT ((struct filter_reply){.fd = -1, .length = -1})
 
@@ -76,7 +79,11 @@ void filter_answer_problem(struct channel *c, struct span ref, const struct sa_e
  * One operation of a command that answers at once. 0 with reply filled
  * (result may lie in scratch, which is empty on entry), or -1 with err.
  * fd is the request's descriptor (-1: none); the function owns it.
+ * FILTER_LONG, unless the request is_aside already: nothing is done yet and
+ * it would take long; it is called again aside (aside.h), and answers
+ * without a descriptor.
  */
+enum { FILTER_LONG = 1 };
 typedef int filter_fn(void *arg, const struct filter_request *request, int fd, struct buf *scratch,
 		      struct filter_reply *reply, struct sa_error *err);
 struct filter_op {
@@ -84,8 +91,8 @@ struct filter_op {
 	filter_fn *fn;
 };
 
-/* Serve descriptor 0 and 1 until the end of input, one request after the other. Exit status, or
- * -1 with err. */
+/* Serve descriptor 0 and 1 until the end of input, one request after the other but for those that
+ * take long. Exit status, or -1 with err. */
 int filter_serve(const struct filter_op *ops, void *arg, struct sa_error *err);
 /* One request of a caller with a loop of its own: find the op, run it, queue the answer. */
 void filter_dispatch(struct channel *c, const struct filter_op *ops, void *arg, struct span line);

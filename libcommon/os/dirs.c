@@ -2,6 +2,7 @@
 
 #include "base/cleanup.h"
 #include "base/xalloc.h"
+#include "os/environment.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -14,7 +15,7 @@
 
 char *dirs_home(void)
 {
-	const char *home = getenv("HOME");
+	const char *home = environment_place("HOME");
 	if (home && home[0] == '/')
 		return xstrdup(home);
 	struct passwd *pw = getpwuid(getuid());
@@ -23,7 +24,7 @@ char *dirs_home(void)
 
 static char *xdg(const char *variable, const char *below_home)
 {
-	const char *base = getenv(variable);
+	const char *base = environment_place(variable);
 	if (base && base[0] == '/')
 		return xasprintf("%s/sandbox-agent", base);
 	cleanup_free char *home = dirs_home();

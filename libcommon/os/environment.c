@@ -2,9 +2,13 @@
 
 #include "base/xalloc.h"
 
+#include "base/cleanup.h"
+
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
+#define OWN "SANDBOX_AGENT_OWN_"
 #define SECRET "SANDBOX_AGENT_TOKEN="
 
 extern char **environ;
@@ -39,4 +43,44 @@ const char *environment_get(char *const *env, const char *name)
 		if (strncmp(*env, name, n) == 0 && (*env)[n] == '=')
 			return *env + n + 1;
 	return NULL;
+}
+
+/* --- places ------------------------------------------------------------------- */
+
+static const char *const places[ENVIRONMENT_PLACES] = {
+    "HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"};
+
+const char *environment_place(const char *name)
+{
+	cleanup_free char *own_name = xasprintf(OWN "%s", name);
+	const char *own = getenv(own_name);
+	if (own)
+		return *own ? own : NULL;
+	return getenv(name);
+}
+
+void environment_keep_places(char *const *env, struct environment_places *ret)
+{
+	*ret = (struct environment_places){.count = 0};
+	for (size_t i = 0; i < ENVIRONMENT_PLACES; i++) {
+		const char *ours = environment_place(places[i]);
+		const char *theirs = environment_get(env, places[i]);
+		if (strcmp(ours ? ours : "", theirs ? theirs : "") != 0)
+			ret->entries[ret->count++] =
+			    xasprintf(OWN "%s=%s", places[i], ours ? ours : "");
+	}
+}
+
+void environment_places_free(struct environment_places *kept)
+{
+	while (kept->count)
+		free(kept->entries[--kept->count]);
+}
+
+void environment_drop_places(void)
+{
+	for (size_t i = 0; i < ENVIRONMENT_PLACES; i++) {
+		cleanup_free char *name = xasprintf(OWN "%s", places[i]);
+		unsetenv(name);
+	}
 }

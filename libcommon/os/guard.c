@@ -2,6 +2,7 @@
 
 #include "base/cleanup.h"
 #include "os/cgroup.h"
+#include "os/environment.h"
 #include "os/io.h"
 #include "os/proctree.h"
 #include "os/spawn.h"
@@ -53,6 +54,7 @@ static void start_child(struct guard *guard, const struct guard_order *order)
 	snprintf(guard->cgroup, sizeof(guard->cgroup), "%s", order->cgroup);
 	if (plan->env)
 		environ = plan->env;
+	environment_drop_places();
 	if (plan->tag_name)
 		setenv(plan->tag_name, order->tag, 1);
 	struct spawn spawn = SPAWN_INIT;

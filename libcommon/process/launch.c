@@ -68,15 +68,22 @@ static void add_options(struct words *words, const struct process_launch *launch
 	add(words, "--");
 }
 
-static char **make_environment(const struct process_launch *launch)
+/* For the supervisor: the process's, and where our own records are. */
+static char **make_environment(const struct process_launch *launch,
+			       struct environment_places *ret_places)
 {
-	cleanup_free const char **entries = xcalloc(launch->env_count + 2, sizeof(*entries));
+	cleanup_free const char **entries =
+	    xcalloc(launch->env_count + 2 + ENVIRONMENT_PLACES, sizeof(*entries));
 	size_t n = 0;
 	if (launch->is_tty)
 		entries[n++] = "TERM=xterm-256color";
 	for (size_t i = 0; i < launch->env_count; i++)
 		entries[n++] = launch->env[i];
-	return environment_make(launch->base_env, entries, n);
+	cleanup_free char **env = environment_make(launch->base_env, entries, n);
+	environment_keep_places(env, ret_places);
+	for (size_t i = 0; i < ret_places->count; i++)
+		entries[n++] = ret_places->entries[i];
+	return ret_places->count ? environment_make(launch->base_env, entries, n) : TAKE_PTR(env);
 }
 
 pid_t process_launch_start(const struct process_launch *launch, int *ret_ready_fd,
@@ -100,7 +107,8 @@ pid_t process_launch_start(const struct process_launch *launch, int *ret_ready_f
 	add_options(&words, launch);
 	for (size_t i = 0; i < argc; i++)
 		add(&words, launch->argv[i]);
-	cleanup_free char **env = make_environment(launch);
+	struct environment_places places;
+	cleanup_free char **env = make_environment(launch, &places);
 	struct spawn spawn = SPAWN_INIT;
 	spawn.path = keep;
 	spawn.argv = words.items;
@@ -110,6 +118,7 @@ pid_t process_launch_start(const struct process_launch *launch, int *ret_ready_f
 	spawn.fd_count = BOUND_FD + 1;
 	spawn.is_session_leader = true;
 	pid_t pid = spawn_start(&spawn, err);
+	environment_places_free(&places);
 	for (size_t i = 0; i < words.owned_count; i++)
 		free(words.owned[i]);
 	if (pid < 0 && err->errnum == E2BIG)

@@ -142,11 +142,11 @@ static void ask_back(struct channel *c, int ref, const char *text)
 	channel_add(c, span_of(line), pipe_of(text));
 }
 
-static void test_descriptors(void)
+static pid_t serve(const struct filter_op *table, int *ret_fd)
 {
 	int pair[2];
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
-		return;
+		return -1;
 	pid_t pid = fork();
 	if (pid == 0) {
 		struct sa_error err;
@@ -154,11 +154,19 @@ static void test_descriptors(void)
 		dup2(pair[1], 1);
 		close(pair[0]);
 		close(pair[1]);
-		_exit(filter_serve(ops, NULL, &err));
+		_exit(filter_serve(table, NULL, &err));
 	}
 	close(pair[1]);
+	*ret_fd = pair[0];
+	return pid;
+}
+
+static void test_descriptors(void)
+{
 	struct channel c;
-	channel_init(&c, pair[0], pair[0], 4096);
+	int fd = -1;
+	pid_t pid = serve(ops, &fd);
+	channel_init(&c, fd, fd, 4096);
 	ask_back(&c, 1, "first");
 	channel_add(&c, SPAN_LIT("{\"ref\":2,\"op\":\"echo\",\"params\":{\"text\":\"between\"}}"),
 		    -1);
@@ -173,17 +181,66 @@ static void test_descriptors(void)
 		if (!want[i])
 			continue;
 		is_int(json_int_or(json_path(line, "file.length"), 0), 3, "the part is told");
-		cleanup_close int fd = channel_take_fd(&c);
-		ok(read(fd, text, sizeof(text) - 1) > 0, "the descriptor is readable");
+		cleanup_close int got = channel_take_fd(&c);
+		ok(read(got, text, sizeof(text) - 1) > 0, "the descriptor is readable");
 		is_str(text, want[i], "it is the one that belongs to the line");
 	}
 	is_int(channel_take_fd(&c), -1, "none is left");
-	shutdown(pair[0], SHUT_WR);
+	shutdown(fd, SHUT_WR);
 	int status;
 	waitpid(pid, &status, 0);
 	is_int(status, 0, "it ends with its input");
 	channel_free(&c);
-	close(pair[0]);
+	close(fd);
+}
+
+/* Each request aside, where this one waits, or dies, or answers. */
+static int op_long(void *arg, const struct filter_request *request, int fd, struct buf *scratch,
+		   struct filter_reply *reply, struct sa_error *err)
+{
+	(void)arg;
+	(void)fd;
+	(void)err;
+	if (!request->is_aside)
+		return FILTER_LONG;
+	cleanup_free char *how = filter_param(request, "how");
+	if (how && strcmp(how, "die") == 0)
+		raise(SIGKILL);
+	if (how && strcmp(how, "hang") == 0)
+		pause();
+	buf_adds(scratch, "\"aside\"");
+	reply->result = buf_span(scratch);
+	return 0;
+}
+
+static void test_aside(void)
+{
+	static const struct filter_op table[] = {
+	    {"long", op_long}, {"echo", op_echo}, {NULL, NULL}};
+	struct channel c;
+	int fd = -1, status;
+	pid_t pid = serve(table, &fd);
+	channel_init(&c, fd, fd, 4096);
+	channel_add(&c, SPAN_LIT("{\"ref\":1,\"op\":\"long\",\"params\":{\"how\":\"hang\"}}"), -1);
+	channel_add(&c, SPAN_LIT("{\"ref\":2,\"op\":\"echo\",\"params\":{\"text\":\"x\"}}"), -1);
+	channel_flush(&c);
+	is_int(json_int_or(json_get(read_line(&c), "ref"), 0), 2,
+	       "the next request is not kept waiting");
+	channel_add(&c, SPAN_LIT("{\"ref\":3,\"op\":\"long\"}"), -1);
+	channel_flush(&c);
+	is_text(read_line(&c), "{\"ref\":3,\"status\":200,\"result\":\"aside\"}",
+		"nor is one beside it");
+	channel_add(&c, SPAN_LIT("{\"ref\":4,\"op\":\"long\",\"params\":{\"how\":\"die\"}}"), -1);
+	channel_flush(&c);
+	struct span line = read_line(&c);
+	is_int(json_int_or(json_get(line, "ref"), 0), 4, "one that is killed is answered");
+	is_int(json_int_or(json_path(line, "problem.status"), 0), 502, "by a problem");
+	/* The one that hangs goes with the filter, and with it the last end of the socket. */
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	ok(!read_line(&c).p, "none outlives its filter");
+	channel_free(&c);
+	close(fd);
 }
 
 static void test_no_socket(void)
@@ -236,6 +293,7 @@ int main(void)
 	test_dispatch();
 	test_result_is_one_line();
 	test_descriptors();
+	test_aside();
 	test_no_socket();
 	test_limits();
 	return done_testing();
