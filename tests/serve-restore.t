@@ -57,5 +57,21 @@ post /v1/sessions/one/resume '{"cwd":"/nowhere/at/all"}'
 is "$code" 404 "when a session is brought back, too"
 GET /v1/sessions/one
 is "$(field .state)" closed "which stays as it was"
-sa-session close two three >/dev/null
+
+sa-session new --endpoint "$base" --agent mock --id far >/dev/null
+sa-session new --agent mock --id near >/dev/null
+near=$(sa-session show near --json | jq .supervisorPid)
+kill "$server"
+wait_until 10 gone "$server"
+wait_until 10 is_number 1 count_of sa-supervise
+is "$(count_of sa-supervise) $(sa-session show near --json | jq .supervisorPid)" "1 $near" \
+	"an orderly stop ends forks, resumed sessions and those of the relay, and nobody else's"
+is "$(sa-session list --json | jq -r 'select(.id == "two" or .id == "far").state' | sort | uniq -c | tr -s ' ')" " 2 interrupted" "they can be resumed"
+serve
+sa-session new --endpoint "$base" --agent mock --id lone >/dev/null
+kill "$server"
+wait_until 10 gone "$server"
+wait_until 10 is_number 1 count_of sa-supervise
+is "$(count_of sa-supervise)" 1 "so does a server that only relayed"
+sa-session close near >/dev/null
 done_testing

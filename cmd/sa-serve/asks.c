@@ -400,8 +400,18 @@ static void on_filter(void *arg, uint32_t events)
 
 /* --- the end -------------------------------------------------------------------------- */
 
+/* Some commands leave sessions behind; those who keep them must be told, whether asked before or not. */
+static void start_keeper(struct front *front)
+{
+	static const struct route sessions = {.command = "sa-session"};
+	struct sa_error ignored = SA_ERROR_INIT;
+	if (front->has_run_commands)
+		find(front, &sessions, &ignored);
+}
+
 void asks_shut_down(struct front *front)
 {
+	start_keeper(front);
 	for (struct filter *f = front->asks->filters; f; f = f->next) {
 		cleanup_buf struct buf line = BUF_INIT(256);
 		if (f->is_gone || f->is_once || f->is_shut)

@@ -90,6 +90,7 @@ static pid_t start_program(struct front *front, struct spawn *spawn, char *const
 		return error_set(err, PROBLEM_STREAM_ERROR, "%s is not installed", words[0]);
 	if (children_check_room(front, err) < 0)
 		return -1;
+	front->has_run_commands = true;
 	spawn->path = path;
 	spawn->argv = words;
 	spawn->fds[2] = spawn->fds[2] < 0 ? STDERR_FILENO : spawn->fds[2];

@@ -7,6 +7,7 @@
 #include "base/xalloc.h"
 #include "children.h"
 #include "conn.h"
+#include "filter/filter.h"
 #include "listen.h"
 #include "ui.h"
 
@@ -142,6 +143,7 @@ static void prepare(struct front *front)
 	const struct front_options *o = front->options;
 	cleanup_free char *prefix = ident_random(ID_PREFIX_LENGTH);
 	snprintf(front->id_prefix, sizeof(front->id_prefix), "%s", prefix);
+	setenv(FILTER_OWNER_TAG, prefix, 1);
 	front->limits = HTTP_LIMITS_DEFAULT;
 	front->limits.head_bytes = o->header_bytes;
 	front->read_buffer = xmalloc(READ_BYTES);

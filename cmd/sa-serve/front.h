@@ -90,6 +90,7 @@ struct front {
 	struct watch signals;
 	struct listener listeners[LISTENERS_MAX];
 	size_t listener_count;
+	bool has_run_commands;
 	bool is_public; /* listens on an address that is not loopback */
 	struct timers timers;
 	struct conn *conns;

@@ -69,6 +69,7 @@ static void op_shutdown(struct broker *broker, const struct filter_request *requ
 	free(broker->shutdown_ref);
 	broker->shutdown_ref = request->ref.p ? xmemdup0(request->ref.p, request->ref.n)
 					      : xstrdup("null");
+	peers_take_strays(broker);
 }
 
 /* End what we have started; true when nothing of it is left. */

@@ -39,6 +39,9 @@ void peer_submit(struct peer *peer, struct job *job);
 void peer_send(struct job *job, const char *op, struct span rest);
 /* End it with all it has; jobs that come now wait for its end. */
 void peer_stop(struct peer *peer, const char *outcome, const char *reason);
+/* What others have started for the same front (its relay, a filter for one request) becomes ours,
+ * to end with us. */
+void peers_take_strays(struct broker *broker);
 /* The job is given up: leave its queues. */
 void peer_forget(struct job *job);
 /* SIGCHLD */

@@ -9,7 +9,9 @@
 #include "json/write.h"
 #include "os/dirs.h"
 #include "os/io.h"
+#include "os/proctree.h"
 #include "os/spawn.h"
+#include "store/alive.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -313,6 +315,42 @@ int peer_get_running(struct broker *broker, const char *id, struct peer **ret,
 		return 0;
 	*ret = join(broker, ret_server, err);
 	return *ret ? 1 : -1;
+}
+
+struct stray_list {
+	const char *owner;
+	int64_t *keys;
+	size_t count;
+};
+
+static int note_stray(const struct server *server, void *arg)
+{
+	struct stray_list *list = arg;
+	if (server->state != SERVER_RUNNING || server->is_elsewhere || !server_is_alive(server) ||
+	    !proctree_is_tagged(server->supervisor.pid, FILTER_OWNER_TAG, list->owner))
+		return 0;
+	list->keys = xreallocarray(list->keys, list->count + 1, sizeof(*list->keys));
+	list->keys[list->count++] = server->key;
+	return 0;
+}
+
+void peers_take_strays(struct broker *broker)
+{
+	struct sa_error ignored = SA_ERROR_INIT;
+	struct stray_list list = {getenv(FILTER_OWNER_TAG), NULL, 0};
+	if (list.owner)
+		store_each_server(broker->store, false, note_stray, &list, &ignored);
+	for (size_t i = 0; i < list.count; i++) {
+		cleanup_server struct server server = {.key = 0};
+		if (store_get_server(broker->store, list.keys[i], &server, &ignored) < 0)
+			continue;
+		struct peer *peer = peer_find(broker, server.id);
+		if (!peer)
+			peer = join(broker, &server, &ignored);
+		if (peer)
+			peer->is_ours = true;
+	}
+	free(list.keys);
 }
 
 struct peer *peer_launch(struct broker *broker, const char *id, const char *agent,

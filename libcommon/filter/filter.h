@@ -26,6 +26,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/*
+ * In the environment of everything that one sa-serve starts, however far down: its name. A
+ * command that is told to shut down ends what carries it.
+ */
+#define FILTER_OWNER_TAG "SANDBOX_AGENT_OWNER"
+
 /* Spans into the line; SPAN_NONE when absent. */
 struct filter_request {
 	struct span ref;
