@@ -12,7 +12,7 @@ sa-session new --agent mock --id one >/dev/null
 sa-session prompt one "title t; bad-utf8; noise x; permission a" --no-wait >/dev/null
 sa-session wait one --until waiting >/dev/null
 sa-session prompt one "say queued" --no-wait >queued
-sa-session pending >records
+{ sa-session pending; sa-session queue list one; } >records
 sa-session cancel one
 sa-session wait one >/dev/null
 {

@@ -142,6 +142,10 @@ const struct route routes[] = {
 	    "--after={last-event-id}", "--", "{id}"),
      .headers = "last-event-id"},
     {"GET", "/v1/sessions/{id}/events", ASK("sa-session", "sessions.events")}, /* after, limit */
+    {"GET", "/v1/sessions/{id}/queue", ONCE("sa-session", "sessions.queue")},
+    {"PATCH", "/v1/sessions/{id}/queue/{promptId}", ONCE("sa-session", "sessions.queue.edit"),
+     JSON, .limit = LIMIT_MESSAGE},
+    {"DELETE", "/v1/sessions/{id}/queue/{promptId}", ONCE("sa-session", "sessions.queue.drop")},
     {"GET", "/v1/sessions/{id}/pending", ASK("sa-session", "sessions.pending")},
     {"POST", "/v1/sessions/{id}/pending/{requestId}", ASK("sa-session", "sessions.reply"), JSON},
 

@@ -47,6 +47,7 @@ struct peer_line {
 	struct span kind;
 	struct span detail;
 	struct span life;
+	struct span prompt_id;
 };
 typedef void job_fn(struct job *job);
 typedef void job_line_fn(struct job *job, const struct peer_line *line);
@@ -70,6 +71,7 @@ struct job {
 	bool is_first;	  /* the message may start an agent that has ended */
 	bool is_request;  /* an answer is waited for, not only its acceptance */
 	bool is_end_wanted; /* the end of the connection is what it waits for */
+	const char *when; /* REST: what happens to a prompt while a turn runs; static */
 	bool is_waited;	  /* REST: wait for the end of the turn */
 	int64_t since;	  /* REST: eventIndex of the prompt */
 	bool is_read;	  /* REST: the result is in text already */

@@ -161,6 +161,11 @@ static const struct option reply_options[] = {
     OPTIONS_WHO,
     OPTIONS_END,
 };
+static const struct option queue_options[] = {
+    OPTIONS_COMMON, OPTIONS_REMOTE, OPTIONS_INPUT,
+    {"as", 0, OPTION_STRING, AT(reply.by), "NAME", "who does it, for the record (cli)", NULL},
+    OPTIONS_END,
+};
 static const struct option approve_options[] = {
     OPTIONS_COMMON, OPTIONS_REMOTE,
     {"always", 0, OPTION_FLAG, AT(reply.is_always), NULL, "this kind of thing, from now on", NULL},
@@ -208,6 +213,10 @@ static const struct verb verbs[] = {
 	VERB(wait, "SESSION ...", "until no turn runs", wait_options,
 	     "sa-session wait @last",
 	     "sa-session wait --until end --timeout 10m @last"),
+	VERB(queue, "list|edit|drop SESSION [PROMPT [TEXT ...]]",
+	     "the prompts that wait for their turn", queue_options,
+	     "sa-session queue list @last",
+	     "sa-session queue drop @last 12"),
 	VERB(pending, "[SESSION ...]", "what agents ask and nobody has answered", pending_options,
 	     "sa-session pending",
 	     "sa-session pending @last --text"),

@@ -13,6 +13,8 @@ op_fn op_acp_post, op_acp_list, op_acp_stream, op_acp_delete;
 op_fn op_sessions_list, op_sessions_create, op_sessions_show, op_sessions_delete;
 op_fn op_sessions_prompt, op_sessions_cancel, op_sessions_events, op_sessions_stream;
 op_fn op_sessions_pending, op_sessions_reply;
+/* ops_queue.c: they may block */
+op_fn op_sessions_queue, op_sessions_queue_edit, op_sessions_queue_drop;
 /* ops_restore.c: they block */
 op_fn op_sessions_resume, op_sessions_fork;
 /* ops_metrics.c */
@@ -30,6 +32,8 @@ int ops_check_event_id(const struct filter_request *request, struct sa_error *er
 /* The payload of an answer line; a large one comes out of the store into room. NONE with err. */
 struct span ops_payload(struct job *job, const struct peer_line *line, struct buf *room,
 			struct sa_error *err);
+/* The content blocks of a body, as JSON: "prompt" as they are, or "text" as one. 0, or -1. */
+int ops_take_blocks(const struct filter_request *request, struct buf *ret, struct sa_error *err);
 /* A problem line of the supervisor as the job's failure; handled when it was one. */
 bool ops_take_problem(struct job *job, const struct peer_line *line);
 

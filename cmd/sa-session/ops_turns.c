@@ -7,16 +7,30 @@
 #include "ops.h"
 #include "ops_find.h"
 #include "peer.h"
+#include "turn.h"
 
 #include <stdlib.h>
 
 /* --- prompt ------------------------------------------------------------------------ */
 
+struct text {
+	struct buf *out;
+	int64_t until; /* eventIndex of the turn's answer */
+	struct sa_error *problem;
+	bool has_problem;
+};
+
 static int add_text(const struct event *event, void *arg)
 {
+	struct text *text = arg;
+	/* The next turn may be on its way already. */
+	if (event->index > text->until)
+		return 1;
+	if (!text->has_problem)
+		text->has_problem = turn_judge_event(event, text->problem);
 	struct span update = json_path(event->payload, "params.update");
 	if (json_string_is(json_get(update, "sessionUpdate"), "agent_message_chunk"))
-		json_string_add(arg, json_path(update, "content.text"));
+		json_string_add(text->out, json_path(update, "content.text"));
 	return 0;
 }
 
@@ -28,20 +42,32 @@ static void open_turn(struct buf *b, const struct job *job)
 		json_kv_int(b, "since", job->since);
 }
 
-static void prompt_answered(struct job *job, struct span response)
+static void prompt_answered(struct job *job, struct span response, int64_t until)
 {
 	struct sa_error err = SA_ERROR_INIT;
 	cleanup_buf struct buf text = BUF_INIT(BUF_MAX_OWN);
 	cleanup_buf struct buf b = BUF_INIT(BUF_MAX_OWN);
+	struct sa_error problem = SA_ERROR_INIT;
+	struct text selection = {&text, until, &problem, false};
 	if (link_judge(response, "session/prompt", &err) < 0 ||
 	    store_each_event(job->broker->store, &job->peer->server, job->session_id,
-			     job->since >= 0 ? job->since : 0, 0, add_text, &text, &err) < 0) {
+			     job->since >= 0 ? job->since : 0, 0, add_text, &selection,
+			     &err) < 0) {
 		job_fail(job, &err);
 		return;
 	}
 	open_turn(&b, job);
 	json_kv_raw(&b, "stopReason", json_path(response, "result.stopReason"));
 	json_kv_span(&b, "text", buf_span(&text));
+	if (selection.has_problem) {
+		json_key(&b, "problem");
+		json_open(&b, '{');
+		cleanup_free char *type =
+		    xasprintf("urn:sandbox-agent:error:%s", problem_info(problem.kind)->name);
+		json_kv_string(&b, "type", type);
+		json_kv_string(&b, "detail", problem.message);
+		json_close(&b, '}');
+	}
 	json_close(&b, '}');
 	job_answer(job, 200, buf_span(&b));
 }
@@ -58,6 +84,7 @@ static void prompt_on_line(struct job *job, const struct peer_line *line)
 	if (!job->is_waited && (is_accepted || json_string_is(line->type, "queued"))) {
 		open_turn(&room, job);
 		json_kv_bool(&room, "isQueued", !is_accepted);
+		json_kv_raw(&room, "promptId", line->prompt_id);
 		json_close(&room, '}');
 		job_answer(job, 202, buf_span(&room));
 		return;
@@ -68,7 +95,7 @@ static void prompt_on_line(struct job *job, const struct peer_line *line)
 	if (!response.p)
 		job_fail(job, &err);
 	else if (!ops_take_death(job, response))
-		prompt_answered(job, response);
+		prompt_answered(job, response, json_int_or(line->event_index, INT64_MAX));
 }
 
 static void prompt_send(struct job *job)
@@ -77,7 +104,8 @@ static void prompt_send(struct job *job)
 	buf_addc(&rest, ',');
 	json_kv_string(&rest, "sessionId", job->session_id);
 	/* What has been taken is done, whoever waits for it. */
-	buf_adds(&rest, ",\"when\":\"queue\",\"detached\":true,\"payload\":{\"jsonrpc\":\"2.0\","
+	json_kv_string(&rest, "when", job->when);
+	buf_adds(&rest, ",\"detached\":true,\"payload\":{\"jsonrpc\":\"2.0\","
 			"\"id\":1,\"method\":\"session/prompt\",\"params\":{");
 	json_kv_string(&rest, "sessionId", job->text);
 	json_kv_raw(&rest, "prompt", buf_span(&job->body));
@@ -86,8 +114,7 @@ static void prompt_send(struct job *job)
 	peer_send(job, "prompt", buf_span(&rest));
 }
 
-/* The content blocks: "prompt" as they are, or "text" as one. 0, or -1. */
-static int take_blocks(const struct filter_request *request, struct buf *ret, struct sa_error *err)
+int ops_take_blocks(const struct filter_request *request, struct buf *ret, struct sa_error *err)
 {
 	struct span blocks = json_get(request->body, "prompt");
 	struct span text = json_get(request->body, "text");
@@ -105,6 +132,18 @@ static int take_blocks(const struct filter_request *request, struct buf *ret, st
 	return 0;
 }
 
+/* "busy": what happens while a turn runs. NULL with err. */
+static const char *read_when(const struct filter_request *request, struct sa_error *err)
+{
+	static const char *const known[] = {"queue", "interrupt", "reject", "now"};
+	struct span busy = json_get(request->body, "busy");
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		if (!busy.p || json_string_is(busy, known[i]))
+			return known[i];
+	error_set(err, PROBLEM_INVALID_REQUEST, "\"busy\" is queue, interrupt, reject or now");
+	return NULL;
+}
+
 void op_sessions_prompt(struct broker *broker, const struct filter_request *request, int fd)
 {
 	struct sa_error err = SA_ERROR_INIT;
@@ -114,8 +153,9 @@ void op_sessions_prompt(struct broker *broker, const struct filter_request *requ
 	bool is_waited = json_bool_or(json_get(request->body, "wait"), true);
 	(void)fd;
 	struct job *job = NULL;
-	if (filter_param_bool(request, "wait", &is_waited, &err) == 0 &&
-	    take_blocks(request, &blocks, &err) == 0)
+	const char *when = read_when(request, &err);
+	if (when && filter_param_bool(request, "wait", &is_waited, &err) == 0 &&
+	    ops_take_blocks(request, &blocks, &err) == 0)
 		job = find_job(broker, request, &session, &server, &err);
 	if (!job) {
 		find_fail(broker, request, &err);
@@ -124,6 +164,7 @@ void op_sessions_prompt(struct broker *broker, const struct filter_request *requ
 	buf_add_span(&job->body, buf_span(&blocks));
 	job->meta = ops_meta(request);
 	job->is_waited = is_waited;
+	job->when = when;
 	job->since = -1;
 	job->send = prompt_send;
 	job->on_line = prompt_on_line;

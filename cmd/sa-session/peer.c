@@ -180,10 +180,12 @@ static void fail_all(struct peer *peer, const struct peer_line *line)
 static void on_line(struct peer *peer, struct span text)
 {
 	static const char *const names[] = {"type",    "ref",  "eventIndex", "sessionId",
-					    "payload", "kind", "detail",     "life"};
+					    "payload", "kind", "detail",     "life",
+					    "promptId"};
 	struct span f[ARRAY_SIZE(names)];
 	json_members(text, names, f, ARRAY_SIZE(names));
-	const struct peer_line line = {f[0], f[1], f[2], f[3], f[4], f[5], f[6], f[7]};
+	const struct peer_line line = {f[0], f[1], f[2], f[3], f[4],
+				       f[5], f[6], f[7], f[8]};
 	int64_t ref = json_int_or(line.ref, 0);
 	struct job *job = find_job(peer, ref);
 	if (json_string_is(line.type, "bye")) {

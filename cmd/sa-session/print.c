@@ -16,12 +16,19 @@ void print_buf(const struct buf *b)
 
 void print_session(const struct session *session, int64_t since, int64_t turns)
 {
+	print_queued(session, since, turns, NULL);
+}
+
+void print_queued(const struct session *session, int64_t since, int64_t turns,
+		  const char *prompt_id)
+{
 	cleanup_buf struct buf b = BUF_INIT(BUF_MAX_OWN);
 	session_open_json(&b, session);
 	if (since >= 0)
 		json_kv_int(&b, "since", since);
 	if (turns > 0)
 		json_kv_int(&b, "turns", turns);
+	json_kv_string(&b, "promptId", prompt_id);
 	buf_adds(&b, "}\n");
 	print_buf(&b);
 }

@@ -12,6 +12,9 @@ void print_buf(const struct buf *b);
  * out; turns: how many turns end in what follows, 0 leaves it out.
  */
 void print_session(const struct session *session, int64_t since, int64_t turns);
+/* The same of a session whose prompt waits in its queue. */
+void print_queued(const struct session *session, int64_t since, int64_t turns,
+		  const char *prompt_id);
 /* "label:    text", on one line and without control characters; nothing when text is NULL. */
 void print_field(const char *label, const char *text);
 void print_number(const char *label, int64_t number);

@@ -65,7 +65,8 @@ static int take_turn(struct connection *c, const struct options *o, struct span 
 	if (rc != 0)
 		return rc;
 	if (!is_text)
-		print_session(&c->session, turn->since, turn->is_queued ? turn->turns : 0);
+		print_queued(&c->session, turn->since, turn->is_queued ? turn->turns : 0,
+			     turn->prompt_id);
 	if (how->is_detached)
 		return 0;
 	rc = turn_wait(c, turn, how, err);

@@ -11,7 +11,8 @@
 void turn_clear(struct turn *turn)
 {
 	free(turn->stop_reason);
-	turn->stop_reason = NULL;
+	free(turn->prompt_id);
+	turn->stop_reason = turn->prompt_id = NULL;
 }
 
 static void add_op(struct buf *op, const struct connection *c, struct span blocks,
@@ -51,6 +52,7 @@ int turn_start(struct connection *c, struct span blocks, const struct turn_optio
 	ret->is_queued = answer.is_queued;
 	ret->since = answer.is_queued ? answer.event_index : answer.event_index - 1;
 	ret->turns = answer.is_queued ? answer.turns : 1;
+	ret->prompt_id = TAKE_PTR(answer.prompt_id);
 	link_answer_clear(&answer);
 	if (rc < 0 && err->kind == PROBLEM_TIMEOUT)
 		error_set(err, PROBLEM_TIMEOUT,
@@ -110,9 +112,8 @@ int turn_add_answer(struct connection *c, const struct turn *turn, struct buf *r
 }
 
 /* What our own supervisor did to the turn counts more than how the agent took it. */
-static int judge_event(const struct event *event, void *arg)
+bool turn_judge_event(const struct event *event, struct sa_error *err)
 {
-	struct sa_error *err = arg;
 	static const struct {
 		const char *method;
 		enum problem_kind kind;
@@ -130,7 +131,12 @@ static int judge_event(const struct event *event, void *arg)
 		return error_set(err, ends[i].kind, "%s: %s", ends[i].words,
 				 reason ? reason : "its time was over") < 0;
 	}
-	return 0;
+	return false;
+}
+
+static int judge_event(const struct event *event, void *arg)
+{
+	return turn_judge_event(event, arg);
 }
 
 int turn_judge(struct connection *c, const struct turn *turn, struct sa_error *err)

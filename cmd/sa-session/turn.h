@@ -18,6 +18,7 @@ struct turn {
 	int64_t until; /* ... and of its answer, once that is there; 0: not yet */
 	int64_t turns;	   /* how many turns end until it is over, from since on */
 	bool is_queued;	   /* detached, and stored behind the turn that runs */
+	char *prompt_id;   /* then: its id in the queue; NULL otherwise */
 	char *stop_reason; /* end_turn, cancelled, ... */
 };
 void turn_clear(struct turn *turn);
@@ -39,6 +40,8 @@ int turn_wait(struct connection *c, struct turn *turn, const struct turn_options
 /* Append the agent's text of that turn. 0, or -1. */
 int turn_add_answer(struct connection *c, const struct turn *turn, struct buf *ret,
 		    struct sa_error *err);
+/* Has our own supervisor cut the turn short with this event? Then err says how. */
+bool turn_judge_event(const struct event *event, struct sa_error *err);
 /* The exit status that a finished turn stands for: 0, or -1; PROBLEM_REQUEST_EXPIRED when
  * something that it asked was not answered. */
 int turn_judge(struct connection *c, const struct turn *turn, struct sa_error *err);

@@ -61,6 +61,8 @@ int broker_run(const void *options, int argc, char **argv, struct sa_error *err)
 verb_fn verb_reply;
 /* policy.c */
 verb_fn verb_policy;
+/* queue.c */
+verb_fn verb_queue;
 /* approve.c */
 verb_fn verb_approve, verb_deny, verb_answer;
 /* usage.c */

@@ -30,7 +30,7 @@ struct delivery {
 	uint64_t client;
 	int64_t ref;
 	int64_t index;
-	int64_t turns;
+	int64_t turns, number; /* of a queued prompt */
 };
 
 struct batch {
@@ -122,16 +122,18 @@ void batch_add_delivery(struct supervisor *sv, enum delivery_type type, uint64_t
 		batch->deliveries = xreallocarray(batch->deliveries, batch->delivery_room,
 						  sizeof(*batch->deliveries));
 	}
-	batch->deliveries[batch->delivery_count++] = (struct delivery){type, client, ref, index, 0};
+	batch->deliveries[batch->delivery_count++] = (struct delivery){type, client, ref, index, 0, 0};
 	/* That a message is on its way may be told together with what the agent says to it. */
 	batch->has_urgent_delivery |= type != DELIVER_ACCEPTED;
 }
 
-void batch_add_queued(struct supervisor *sv, uint64_t client, int64_t ref, int64_t turns)
+void batch_add_queued(struct supervisor *sv, uint64_t client, int64_t ref, int64_t turns,
+		      int64_t number)
 {
 	struct batch *batch = sv->batch;
 	batch_add_delivery(sv, DELIVER_QUEUED, client, ref, sv->server.last_index);
 	batch->deliveries[batch->delivery_count - 1].turns = turns;
+	batch->deliveries[batch->delivery_count - 1].number = number;
 }
 
 static bool has_dirty(const struct supervisor *sv)
@@ -298,7 +300,7 @@ static void show(struct supervisor *sv)
 		const struct delivery *d = &batch->deliveries[i];
 		size_t at = (size_t)(d->index - first);
 		if (d->type == DELIVER_QUEUED)
-			clients_tell_queued(sv, d->client, d->ref, d->index, d->turns);
+			clients_tell_queued(sv, d->client, d->ref, d->index, d->turns, d->number);
 		else
 			clients_deliver(sv, d->type, d->client, d->ref, d->index,
 					at < batch->event_count ? &batch->views[at] : NULL);

@@ -26,7 +26,8 @@ void batch_add_delivery(struct supervisor *sv, enum delivery_type type, uint64_t
 			int64_t ref, int64_t index);
 
 /* Tell a client that its prompt is queued, and after how many more turns it will be over. */
-void batch_add_queued(struct supervisor *sv, uint64_t client, int64_t ref, int64_t turns);
+void batch_add_queued(struct supervisor *sv, uint64_t client, int64_t ref, int64_t turns,
+		      int64_t number);
 
 bool batch_is_empty(const struct supervisor *sv);
 /* Events that are not committed yet. */

@@ -3,6 +3,7 @@
 #include "acp/envelope.h"
 #include "asks.h"
 #include "base/cleanup.h"
+#include "base/num.h"
 #include "base/utf8.h"
 #include "base/xalloc.h"
 #include "batch.h"
@@ -46,6 +47,8 @@ enum field {
 	F_BY,
 	F_PRESENT,
 	F_TITLE,
+	F_PROMPT_ID,
+	F_PROMPT,
 	F_COUNT,
 };
 static const char *const field_names[F_COUNT] = {
@@ -53,7 +56,7 @@ static const char *const field_names[F_COUNT] = {
     "when",    "detached", "eventId",  "result",      "error",	    "after",
     "outcome", "reason",   "graceMs",  "expand",      "tied",	    "hosts",
     "primer",  "about",	   "parentId", "parentIndex", "by",	    "present",
-    "title"};
+    "title",   "promptId", "prompt"};
 
 /* Who answers, as it says; NULL when it does not. */
 static char *who(struct span json)
@@ -103,18 +106,60 @@ static int op_prompt(struct client *c, struct span *f, int64_t ref, struct sa_er
 			    err);
 }
 
-static int op_unqueue(struct client *c, struct span *f, int64_t ref, struct sa_error *err)
+static struct session_track *session_of(struct client *c, const struct span *f,
+					struct sa_error *err)
 {
 	cleanup_free char *id = json_string_dup(f[F_SESSION_ID]);
 	struct session_track *session = id ? sessions_find(c->sv, id) : NULL;
+	if (!session)
+		error_set(err, PROBLEM_SESSION_NOT_FOUND, "no session '%s' here", id ? id : "");
+	return session;
+}
+
+static int op_unqueue(struct client *c, struct span *f, int64_t ref, struct sa_error *err)
+{
+	const struct session_track *session = session_of(c, f, err);
 	struct sa_error problem = SA_ERROR_INIT;
 	if (!session)
-		return error_set(err, PROBLEM_SESSION_NOT_FOUND, "no session '%s' here",
-				 id ? id : "");
+		return -1;
 	error_set(&problem, PROBLEM_CONFLICT, "the prompt was taken out of the queue");
 	prompts_drop(c->sv, session, &problem);
 	batch_add_delivery(c->sv, DELIVER_SETTLED, c->serial, ref, c->sv->server.last_index);
 	return 0;
+}
+
+static int op_queue(struct client *c, const struct span *f, int64_t ref, struct sa_error *err)
+{
+	const struct session_track *session = session_of(c, f, err);
+	if (!session)
+		return -1;
+	json_open(&c->out, '{');
+	json_kv_string(&c->out, "type", "queue");
+	json_kv_int(&c->out, "ref", ref);
+	json_key(&c->out, "payload");
+	prompts_add_list(c->sv, session, &c->out);
+	buf_adds(&c->out, "}\n");
+	return 0;
+}
+
+/* queue_drop, queue_edit */
+static int op_queued(struct client *c, const struct span *f, bool is_edit, int64_t ref,
+		     struct sa_error *err)
+{
+	const struct session_track *session = session_of(c, f, err);
+	cleanup_free char *text = json_string_dup(f[F_PROMPT_ID]);
+	cleanup_free char *by = who(f[F_BY]);
+	int64_t number;
+	if (!session)
+		return -1;
+	if (!text || num_parse_i64(span_of(text), 1, INT64_MAX, &number) < 0)
+		return error_set(err, PROBLEM_NOT_FOUND, "no prompt '%s' waits", text ? text : "");
+	int rc = is_edit ? prompts_edit(c->sv, session, number, f[F_PROMPT], by, err)
+			 : prompts_drop_one(c->sv, session, number, by, err);
+	if (rc == 0)
+		batch_add_delivery(c->sv, DELIVER_SETTLED, c->serial, ref,
+				   c->sv->server.last_index);
+	return rc;
 }
 
 static int op_title(struct client *c, struct span *f, int64_t ref, struct sa_error *err)
@@ -220,6 +265,10 @@ static int obey(struct client *c, struct span *f, int64_t ref, struct sa_error *
 		return op_prompt(c, f, ref, err);
 	if (json_string_is(f[F_OP], "unqueue"))
 		return op_unqueue(c, f, ref, err);
+	if (json_string_is(f[F_OP], "queue"))
+		return op_queue(c, f, ref, err);
+	if (json_string_is(f[F_OP], "queue_drop") || json_string_is(f[F_OP], "queue_edit"))
+		return op_queued(c, f, json_string_is(f[F_OP], "queue_edit"), ref, err);
 	if (json_string_is(f[F_OP], "title"))
 		return op_title(c, f, ref, err);
 	if (json_string_is(f[F_OP], "reply"))
@@ -234,7 +283,7 @@ static int obey(struct client *c, struct span *f, int64_t ref, struct sa_error *
 		return op_stop(c, f, ref);
 	return error_set(
 	    err, PROBLEM_INVALID_REQUEST,
-	    "unknown op; known are send, prompt, unqueue, title, reply, attach, status, tie, stop");
+	    "unknown op; known are send, prompt, unqueue, queue, queue_drop, queue_edit, title, reply, attach, status, tie, stop");
 }
 
 void client_obey(struct client *c, struct span line)

@@ -325,13 +325,14 @@ void clients_tell_problem(struct supervisor *sv, uint64_t client, int64_t ref,
 }
 
 void clients_tell_queued(struct supervisor *sv, uint64_t client, int64_t ref, int64_t index,
-			 int64_t turns)
+			 int64_t turns, int64_t number)
 {
 	struct client *c = find(sv, client);
 	if (c)
 		buf_addf(&c->out,
-			 "{\"type\":\"queued\",\"ref\":%lld,\"eventIndex\":%lld,\"turns\":%lld}\n",
-			 (long long)ref, (long long)index, (long long)turns);
+			 "{\"type\":\"queued\",\"ref\":%lld,\"eventIndex\":%lld,\"turns\":%lld,"
+			 "\"promptId\":\"%lld\"}\n",
+			 (long long)ref, (long long)index, (long long)turns, (long long)number);
 }
 
 void clients_tell_store_problem(struct supervisor *sv, const struct sa_error *problem)

@@ -13,6 +13,9 @@
  *        "detached":true?,"payload":{...}}  a session/prompt request
  *        detached: it waits in the store, and outlives client and supervisor
  *   {"op":"unqueue","ref":R,"sessionId":S}  drop the prompts that wait
+ *   {"op":"queue","ref":R,"sessionId":S}  those: "queue" comes back
+ *   {"op":"queue_drop","ref":R,"sessionId":S,"promptId":P,"by":TEXT?}  one of them
+ *   {"op":"queue_edit","ref":R,"sessionId":S,"promptId":P,"prompt":[...],"by":TEXT?}
  *   {"op":"title","ref":R,"sessionId":S,"title":TEXT}  what people call the session
  *   {"op":"reply","ref":R,"eventId":E,"result":{...}|"error":{...}}; it and a response
  *        that is sent may say who answers: "by":TEXT
@@ -24,7 +27,8 @@
  *   {"op":"stop","ref":R,"outcome":"closed"|"interrupted","reason":TEXT,"graceMs":N?}
  * To a client:
  *   {"type":"accepted"|"settled","ref":R,"eventIndex":N}
- *   {"type":"queued","ref":R,"eventIndex":N,"turns":T}  that turn is over after T more
+ *   {"type":"queue","ref":R,"payload":[...]}  as sa-events(5) says
+ *   {"type":"queued","ref":R,"eventIndex":N,"turns":T,"promptId":P}  that turn is over after T more
  *        turn ends behind event N; once it is sent, "accepted" follows
  *   {"type":"answer","ref":R,"eventIndex":N,"sessionId":S?,"payload":{...}}
  *        without payload when it is large: it is in the store
@@ -62,7 +66,7 @@ void clients_deliver(struct supervisor *sv, enum delivery_type type, uint64_t cl
 void clients_tell_problem(struct supervisor *sv, uint64_t client, int64_t ref,
 			  const struct sa_error *problem);
 void clients_tell_queued(struct supervisor *sv, uint64_t client, int64_t ref, int64_t index,
-			 int64_t turns);
+			 int64_t turns, int64_t number);
 void clients_tell_store_problem(struct supervisor *sv, const struct sa_error *problem);
 void clients_tell_stopped(struct supervisor *sv);
 

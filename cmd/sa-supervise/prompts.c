@@ -1,12 +1,15 @@
 #include "prompts.h"
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/xalloc.h"
 #include "batch.h"
 #include "clients.h"
 #include "sessions.h"
+#include "json/write.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static void append(struct supervisor *sv, struct queued_prompt *q)
 {
@@ -26,6 +29,14 @@ static int64_t turns_ahead(const struct supervisor *sv, const struct session_tra
 	return count;
 }
 
+/* Above all that there ever were: each of those has left events behind. */
+static int64_t next_number(struct supervisor *sv)
+{
+	if (sv->last_prompt_number < sv->server.last_index)
+		sv->last_prompt_number = sv->server.last_index;
+	return ++sv->last_prompt_number;
+}
+
 static int enqueue(struct supervisor *sv, struct session_track *session, bool is_detached,
 		   bool is_first, const struct client_message *message, struct sa_error *err)
 {
@@ -41,14 +52,16 @@ static int enqueue(struct supervisor *sv, struct session_track *session, bool is
 	    .session = session,
 	    .record =
 		{
-		    .number = is_detached ? ++sv->last_prompt_number : 0,
+		    .number = next_number(sv),
 		    .session_id = xstrdup(session->record.id),
 		    .payload = xmemdup0(message->payload.p, message->payload.n),
 		    .created_ms = clock_now_ms(),
 		},
 	};
 	append(sv, q);
-	batch_add_queued(sv, message->client, message->ref, is_first ? session->running + 1 : turns_ahead(sv, session));
+	batch_add_queued(sv, message->client, message->ref,
+			 is_first ? session->running + 1 : turns_ahead(sv, session),
+			 q->record.number);
 	return 0;
 }
 
@@ -89,17 +102,21 @@ int prompts_take(struct supervisor *sv, const char *session_id, enum prompt_when
 	return 0;
 }
 
+static void forget_stored(struct supervisor *sv, int64_t number)
+{
+	sv->gone_prompts = xreallocarray(sv->gone_prompts, sv->gone_prompt_count + 1,
+					 sizeof(*sv->gone_prompts));
+	sv->gone_prompts[sv->gone_prompt_count++] = number;
+}
+
 /* Take it out of the queue; for good: out of the store too. */
 static void take_out(struct supervisor *sv, struct queued_prompt **at, bool is_for_good)
 {
 	struct queued_prompt *q = *at;
 	*at = q->next;
 	sv->queue_count--;
-	if (is_for_good && q->record.number && !q->is_dirty) {
-		sv->gone_prompts = xreallocarray(sv->gone_prompts, sv->gone_prompt_count + 1,
-						 sizeof(*sv->gone_prompts));
-		sv->gone_prompts[sv->gone_prompt_count++] = q->record.number;
-	}
+	if (is_for_good && q->is_stored)
+		forget_stored(sv, q->record.number);
 	prompt_clear(&q->record);
 	free(q);
 }
@@ -140,6 +157,86 @@ void prompts_forget_client(struct supervisor *sv, uint64_t client)
 	}
 }
 
+/* --- by people ---------------------------------------------------------------- */
+
+static struct queued_prompt **find(struct supervisor *sv, const struct session_track *session,
+				   int64_t number, struct sa_error *err)
+{
+	for (struct queued_prompt **at = &sv->queue; *at; at = &(*at)->next)
+		if ((*at)->session == session && (*at)->record.number == number)
+			return at;
+	error_set(err, PROBLEM_NOT_FOUND,
+		  "no prompt %lld waits in session '%s'; it may have been sent",
+		  (long long)number, session->record.id);
+	return NULL;
+}
+
+/* What was done to one that waited, for the record. */
+static void tell(struct supervisor *sv, const struct queued_prompt *q, const char *method,
+		 const char *by)
+{
+	cleanup_buf struct buf b = BUF_INIT(BUF_MAX_OWN);
+	buf_addf(&b,
+		 "{\"jsonrpc\":\"2.0\",\"method\":\"%s\",\"params\":{\"promptId\":\"%lld\"",
+		 method, (long long)q->record.number);
+	json_kv_string(&b, "sessionId", q->session->record.agent_session_id);
+	json_kv_string(&b, "by", by);
+	buf_adds(&b, "}}");
+	batch_add_event(sv, SENDER_SYSTEM, span_of(q->session->record.id), buf_span(&b), SPAN_NONE,
+			SPAN_NONE);
+}
+
+int prompts_drop_one(struct supervisor *sv, const struct session_track *session, int64_t number,
+		     const char *by, struct sa_error *err)
+{
+	struct sa_error problem = SA_ERROR_INIT;
+	struct queued_prompt **at = find(sv, session, number, err);
+	if (!at)
+		return -1;
+	error_set(&problem, PROBLEM_CONFLICT, "the prompt was taken out of the queue");
+	clients_tell_problem(sv, (*at)->client, (*at)->ref, &problem);
+	tell(sv, *at, "_adapter/prompt_dropped", by);
+	take_out(sv, at, true);
+	return 0;
+}
+
+int prompts_edit(struct supervisor *sv, const struct session_track *session, int64_t number,
+		 struct span blocks, const char *by, struct sa_error *err)
+{
+	struct queued_prompt **at = find(sv, session, number, err);
+	if (!at)
+		return -1;
+	struct queued_prompt *q = *at;
+	char *payload = prompt_payload_with(q->record.payload, blocks, err);
+	if (!payload)
+		return -1;
+	if (strlen(payload) > sv->options->line_limit_bytes) {
+		free(payload);
+		return error_set(err, PROBLEM_TOO_LARGE, "the prompt is over the line limit");
+	}
+	free(q->record.payload);
+	q->record.payload = payload;
+	q->is_dirty = q->is_detached;
+	tell(sv, q, "_adapter/prompt_edited", by);
+	return 0;
+}
+
+void prompts_add_list(const struct supervisor *sv, const struct session_track *session,
+		      struct buf *ret)
+{
+	int64_t position = 0;
+	json_open(ret, '[');
+	for (const struct queued_prompt *q = sv->queue; q; q = q->next) {
+		if (q->session != session)
+			continue;
+		if (position++)
+			buf_addc(ret, ',');
+		prompt_add_json(ret, &q->record, position, q->client != 0);
+		ret->len--; /* its newline */
+	}
+	json_close(ret, ']');
+}
+
 size_t prompts_drop(struct supervisor *sv, const struct session_track *session,
 		    const struct sa_error *problem)
 {
@@ -151,6 +248,7 @@ size_t prompts_drop(struct supervisor *sv, const struct session_track *session,
 			continue;
 		}
 		clients_tell_problem(sv, q->client, q->ref, problem);
+		tell(sv, q, "_adapter/prompt_dropped", NULL);
 		take_out(sv, at, true);
 		count++;
 	}
@@ -177,12 +275,17 @@ static int load_one(const struct prompt *prompt, void *arg)
 	struct supervisor *sv = arg;
 	if (prompt->number > sv->last_prompt_number)
 		sv->last_prompt_number = prompt->number;
+	if (!*prompt->payload) {
+		forget_stored(sv, prompt->number); /* dropped while nobody lived here */
+		return 0;
+	}
 	struct session_track *session = sessions_find(sv, prompt->session_id);
-	if (!session || !*prompt->payload || sv->queue_count >= QUEUED_PROMPTS_MAX)
+	if (!session || sv->queue_count >= QUEUED_PROMPTS_MAX)
 		return 0;
 	struct queued_prompt *q = xcalloc(1, sizeof(*q));
 	*q = (struct queued_prompt){
 	    .is_detached = true,
+	    .is_stored = true,
 	    .session = session,
 	    .record =
 		{
@@ -246,7 +349,9 @@ bool prompts_is_dirty(const struct supervisor *sv)
 
 void prompts_mark_clean(struct supervisor *sv)
 {
-	for (struct queued_prompt *q = sv->queue; q; q = q->next)
+	for (struct queued_prompt *q = sv->queue; q; q = q->next) {
+		q->is_stored |= q->is_dirty;
 		q->is_dirty = false;
+	}
 	sv->gone_prompt_count = 0;
 }

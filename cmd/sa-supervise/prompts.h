@@ -23,6 +23,15 @@ int prompts_take(struct supervisor *sv, const char *session_id, enum prompt_when
 void prompts_next(struct supervisor *sv, struct session_track *session);
 /* The client left: what it queued is dropped unless detached. */
 void prompts_forget_client(struct supervisor *sv, uint64_t client);
+/* Take one out, or give it other content blocks (a JSON array); by: who, for the record, NULL
+ * allowed. 0; -1 with PROBLEM_NOT_FOUND when it does not wait there any more. */
+int prompts_drop_one(struct supervisor *sv, const struct session_track *session, int64_t number,
+		     const char *by, struct sa_error *err);
+int prompts_edit(struct supervisor *sv, const struct session_track *session, int64_t number,
+		 struct span blocks, const char *by, struct sa_error *err);
+/* Those that wait for this session, as a JSON array of records. */
+void prompts_add_list(const struct supervisor *sv, const struct session_track *session,
+		      struct buf *ret);
 /* Drop what waits for this session, for good; its clients are told the problem. How many. */
 size_t prompts_drop(struct supervisor *sv, const struct session_track *session,
 		    const struct sa_error *problem);

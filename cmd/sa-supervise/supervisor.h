@@ -146,8 +146,9 @@ struct queued_prompt {
 	int64_t ref;
 	bool is_detached; /* stays when its client leaves, or we do: it is in the store */
 	bool is_dirty;	  /* to be stored with the next batch */
+	bool is_stored;
 	struct session_track *session;
-	struct prompt record; /* without number unless detached */
+	struct prompt record;
 	struct queued_prompt *next;
 };
 

@@ -131,7 +131,8 @@ void link_answer_clear(struct link_answer *answer)
 {
 	buf_free(&answer->payload);
 	free(answer->session_id);
-	answer->session_id = NULL;
+	free(answer->prompt_id);
+	answer->session_id = answer->prompt_id = NULL;
 }
 
 static int keep_payload(const struct event *event, void *arg)
@@ -149,6 +150,7 @@ static int take_answer(struct span *f, struct store *store, const struct server 
 	ret->is_queued = json_string_is(f[0], "queued");
 	ret->turns = json_int_or(f[5], 0);
 	ret->session_id = json_string_dup(f[3]);
+	ret->prompt_id = json_string_dup(f[6]);
 	if (f[4].p) {
 		buf_add_span(&ret->payload, f[4]);
 		return 0;
@@ -180,8 +182,8 @@ int link_wait(struct link *link, struct store *store, const struct server *serve
 	      struct sa_error *err)
 {
 	static const char *const names[] = {"type",	 "ref",	    "eventIndex",
-					    "sessionId", "payload", "turns"};
-	struct span line, f[6];
+					    "sessionId", "payload", "turns", "promptId"};
+	struct span line, f[7];
 	for (;;) {
 		int rc = link_next(link, deadline, wake_fd, &line, err);
 		if (rc < 0 || rc == 2)
@@ -190,7 +192,7 @@ int link_wait(struct link *link, struct store *store, const struct server *serve
 			return error_set(err, PROBLEM_AGENT_PROCESS_EXITED,
 					 "the connection to the supervisor of '%s' ended",
 					 server->id);
-		json_members(line, names, f, 6);
+		json_members(line, names, f, 7);
 		int64_t line_ref = json_int_or(f[1], 0);
 		/* A problem without ref is about everything: the store refuses. */
 		if (json_string_is(f[0], "problem") && (line_ref == ref || line_ref == 0)) {

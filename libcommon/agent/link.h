@@ -49,6 +49,7 @@ struct link_answer {
 	char *session_id;    /* our id of the session that it is about; NULL: none */
 	int64_t event_index; /* of the response, or of the message when there is no response */
 	int64_t turns;	     /* a queued prompt's: see cmd/sa-supervise/clients.h */
+	char *prompt_id;     /* likewise; NULL: not queued */
 	bool is_queued;
 };
 void link_answer_clear(struct link_answer *answer);

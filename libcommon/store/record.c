@@ -3,8 +3,10 @@
 #include "base/base64.h"
 #include "base/cleanup.h"
 #include "base/num.h"
+#include "json/scan.h"
 #include "json/write.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -183,6 +185,37 @@ void server_add_json(struct buf *b, const struct server *s, bool is_alive)
 	json_kv_int(b, "createdAtMs", s->created_ms);
 	json_kv_time(b, "createdAt", s->created_ms);
 	json_kv_time(b, "updatedAt", s->updated_ms);
+	buf_adds(b, "}\n");
+}
+
+char *prompt_payload_with(const char *payload, struct span blocks, struct sa_error *err)
+{
+	struct span old = json_path(span_of(payload), "params.prompt");
+	if (json_type(blocks) != JSON_ARRAY || !old.p) {
+		error_set(err, PROBLEM_INVALID_REQUEST, "a prompt is an array of content blocks");
+		return NULL;
+	}
+	struct buf b = BUF_INIT(BUF_MAX_OWN);
+	buf_add(&b, payload, (size_t)(old.p - payload));
+	buf_add_span(&b, blocks);
+	buf_adds(&b, old.p + old.n);
+	return buf_take(&b);
+}
+
+void prompt_add_json(struct buf *b, const struct prompt *p, int64_t position, bool is_waited)
+{
+	char number[32];
+	struct span prompt = json_path(span_of(p->payload), "params.prompt");
+	snprintf(number, sizeof(number), "%lld", (long long)p->number);
+	json_open(b, '{');
+	json_kv_string(b, "id", number);
+	json_kv_string(b, "sessionId", p->session_id);
+	json_kv_int(b, "position", position);
+	json_kv_time(b, "createdAt", p->created_ms);
+	json_kv_bool(b, "isWaited", is_waited);
+	json_kv_int(b, "bytes", (int64_t)prompt.n);
+	if (prompt.n <= PROMPT_SHOWN_BYTES)
+		json_kv_raw(b, "prompt", prompt);
 	buf_adds(b, "}\n");
 }
 

@@ -7,6 +7,7 @@
 #define SA_STORE_RECORD_H
 
 #include "base/buf.h"
+#include "base/error.h"
 #include "base/span.h"
 #include "os/procid.h"
 
@@ -168,6 +169,12 @@ void session_open_json(struct buf *b, const struct session *session);
 /* Append the JSON form and a newline. */
 void event_add_json(struct buf *b, const struct event *event);
 void server_add_json(struct buf *b, const struct server *server, bool is_alive);
+/* The session/prompt request payload with other content blocks (a JSON array); the caller frees.
+ * NULL with PROBLEM_INVALID_REQUEST. */
+char *prompt_payload_with(const char *payload, struct span blocks, struct sa_error *err);
+/* A record of "sa-session queue": position from 1; its content only up to PROMPT_SHOWN_BYTES. */
+enum { PROMPT_SHOWN_BYTES = 64 * 1024 };
+void prompt_add_json(struct buf *b, const struct prompt *prompt, int64_t position, bool is_waited);
 /* event_payload: the request as it came; SPAN_NONE leaves it out. */
 void ask_add_json(struct buf *b, const struct ask *ask, const struct server *server,
 		  struct span event_payload);

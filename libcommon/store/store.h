@@ -54,7 +54,7 @@ struct store_batch {
 	size_t session_count;
 	const struct ask *const *asks; /* inserted or rewritten by index */
 	size_t ask_count;
-	const struct prompt *const *prompts; /* inserted */
+	const struct prompt *const *prompts; /* inserted, or another payload */
 	size_t prompt_count;
 	const int64_t *gone_prompts; /* numbers of those to be forgotten */
 	size_t gone_prompt_count;
