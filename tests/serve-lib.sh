@@ -3,6 +3,7 @@
 #   serve [OPTION ...]     one on a free port; its address in $base, port in $port, pid in $server
 #   GET|POST|PUT|DELETE PATH [CURL-OPTION ...]    status in $code, head in $T/head, body on stdout
 #   json BODY              curl options for a JSON body, as an array: "${json[@]}"
+#   with_sdk               the official SDK in $T/node_modules, out of build/sdk or from npm; false: it cannot be had
 #   raw FILE               bytes to the server's unix socket or port, whole answer out
 # shellcheck disable=SC2034
 
@@ -63,3 +64,13 @@ open_files() { find "/proc/$1/fd" -mindepth 1 2>/dev/null | wc -l; }
 resident_kb() { awk '/^VmRSS/ { print $2 }' "/proc/$1/status"; }
 is_number() { [ "$("${@:2}")" = "$1" ]; }
 gone() { ! kill -0 "$1" 2>/dev/null; }
+
+with_sdk() {
+	local from=$TOP/build/sdk
+	command -v node >/dev/null && command -v npm >/dev/null || return 1
+	if [ ! -d "$from/node_modules/sandbox-agent" ]; then
+		from=$T/sdk
+		npm install --prefix "$from" --no-audit --no-fund --ignore-scripts --omit=optional --silent sandbox-agent@0.4.2 >"$T/npm.out" 2>&1 || return 1
+	fi
+	ln -s "$from/node_modules" "$T/node_modules"
+}

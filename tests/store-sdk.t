@@ -4,14 +4,7 @@
 . "$(dirname "$0")/tap.sh"
 . "$TOP/tests/serve-lib.sh"
 need node npm jq sqlite3
-mkdir "$T/sdk"
-sdk=$TOP/build/sdk
-[ -d "$sdk/node_modules/sandbox-agent" ] || {
-	sdk=$T/sdk
-	npm install --prefix "$sdk" --no-audit --no-fund --ignore-scripts --omit=optional --silent sandbox-agent@0.4.2 >npm.out 2>&1 ||
-		skip_all "the SDK cannot be had from npm"
-}
-ln -s "$sdk/node_modules" "$T/node_modules"
+with_sdk || skip_all "the SDK cannot be had from npm"
 cp "$TOP/tests/sdk/persist.mjs" "$T/"
 
 serve
