@@ -97,6 +97,11 @@ unit: $(UNIT) $(REPLAY)
 check: all unit
 	BUILD_DIR='$(B)' BIN_DIR='$(CURDIR)/$(BIN)' scripts/check
 
+# What the other compiler says, in a third of the time that building takes: make syntax CC=clang
+syntax:
+	$(Q)printf '%s\n' $(LIB_SRC) $(wildcard cmd/*/*.c tests/*.c tests/unit/*.c) | \
+		xargs -P $(shell nproc) -n 16 $(CC) $(filter-out -MMD -MP,$(ALL_CFLAGS)) $(CFLAGS) -Itests -fsyntax-only
+
 fuzz:
 	scripts/fuzz $(FUZZ_SECONDS)
 
@@ -129,5 +134,5 @@ clean:
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
-.PHONY: all unit check fuzz fmt install uninstall ui-libraries dist deb clean
+.PHONY: all unit check syntax fuzz fmt install uninstall ui-libraries dist deb clean
 .DELETE_ON_ERROR:

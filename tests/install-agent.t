@@ -335,6 +335,11 @@ bad() { # NAME SCRIPT: an agent that is this script
 bad old 'echo "./old: /lib/libc.so.6: version \`GLIBC_2.99'"'"' not found (required by ./old)" >&2; exit 1'
 status 7 "an agent that needs a newer C library" sa-install-agent --verify old
 like "$(jq -r .detail out)" "ended with status 1: .*GLIBC_2.99.*newer base image" "is told with its last words and the way out"
+answers=0
+for round in $(seq 20); do
+	[ "$(sa-install-agent --verify old | jq -r '.detail | test("GLIBC_2.99")')" != true ] || answers=$((answers + 1))
+done
+is "$answers" 20 "whether it ends before it was asked, or after"
 bad mute 'sleep 1000 & exec sleep 1000'
 export SANDBOX_AGENT_PROBE_TIMEOUT_MS=300
 status 7 "an agent that says nothing" sa-install-agent --verify mute

@@ -1,19 +1,14 @@
 #!/usr/bin/env bash
 # kill -9, at any moment, of any of our processes: no process is left, no record lies, no output is lost.
+#   STRESS_ROUNDS (1): how often each is killed
 . "$(dirname "$0")/tap.sh"
 need jq perl
+rounds=${STRESS_ROUNDS:-1}
 
 processes=$XDG_STATE_HOME/sandbox-agent/processes
 field() { jq -r "$1"; }
 # Living processes whose environment carries the mark of this process.
-marked() {
-	local tag entry
-	tag=$(field .tag <"$processes/$1/status.json")
-	for entry in /proc/[0-9]*/environ; do
-		grep -qzs "^SANDBOX_AGENT_PROCESS_UID=$tag\$" "$entry" 2>/dev/null && echo "$entry"
-	done
-	true
-}
+marked() { grep -lzsx "SANDBOX_AGENT_PROCESS_UID=$(field .tag <"$processes/$1/status.json")" /proc/[0-9]*/environ || true; }
 nobody_marked() { [ -z "$(marked "$1")" ]; }
 keeper() { field .supervisorPid <"$processes/$1/status.json"; }
 guard() { pgrep -P "$(keeper "$1")"; }
@@ -35,7 +30,7 @@ for tty in '' --tty; do
 	kill -9 "$(sa-process show "$id" --json | field .pid)"
 	ok "nor does the end of the process itself ${tty:-with pipes}" wait_until 5 nobody_marked "$id"
 	is "$(sa-process show "$id" --json | field '.status + " " + .signal')" "exited SIGKILL" "and the record says how"
-	for round in 1 2; do
+	for ((round = 1; round <= rounds; round++)); do
 		id=$(start_tree $tty)
 		kill -9 "$(keeper "$id")"
 		ok "round $round: kill -9 of its supervisor leaves nothing ${tty:-with pipes}" wait_until 5 nobody_marked "$id"
@@ -56,7 +51,7 @@ for tty in '' --tty; do
 done
 
 # At any moment: while many of them write.
-for round in 1 2 3 4 5; do
+for ((round = 0; round <= rounds; round++)); do
 	ids=()
 	for i in 1 2 3 4; do
 		ids+=("$(sa-process start -- sh -c 'i=0; while :; do echo "line $i"; i=$((i + 1)); done' | field .id)")
@@ -73,7 +68,7 @@ for round in 1 2 3 4 5; do
 		checked=$((${checked:-0} + 1))
 	done
 done
-is "${checked:-0}" 20 "killed in full flight, each log is whole up to its end"
+is "${checked:-0}" $((4 * (rounds + 1))) "killed in full flight, each log is whole up to its end"
 is "$(ls "$processes/running")" "" "nothing counts as running"
 
 # A starter that is killed in the middle leaves nothing half-made that counts.

@@ -18,6 +18,8 @@ static _Noreturn void run(worker_fn *fn, void *arg, int fd)
 	struct buf text = BUF_INIT(WORKER_TEXT_MAX_BYTES);
 	/* Its agents end with it (os/guard), it ends with us. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* One that ends before it was asked is told as any other. */
+	sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
 	fn(arg, &text);
 	_exit(io_write_all(fd, buf_span(&text)) == 0 ? 0 : 1);
 }
