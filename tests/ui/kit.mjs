@@ -78,6 +78,7 @@ export const complaints = [];
 export async function open(options = {}) {
   browser ??= await load("playwright-core").chromium.launch({ executablePath: chromium, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
   page = await (await browser.newContext({ viewport: { width: 1280, height: 1700 }, ...options })).newPage();
+  if (process.env.UI_SLOW) await (await page.context().newCDPSession(page)).send("Emulation.setCPUThrottlingRate", { rate: Number(process.env.UI_SLOW) });
   page.setDefaultTimeout(PATIENCE_MS);
   page.setDefaultNavigationTimeout(PATIENCE_MS);
   page.on("pageerror", (error) => complaints.push(error.message));
@@ -112,10 +113,13 @@ export const kept = (id) => page.evaluate((wanted) => new Promise((resolve) => {
 }), id);
 // Until it keeps what the server has.
 export async function keepsAll(id) {
-  const { events } = await api(`/v1/sessions/${id}/events?after=0&limit=1000`);
-  const want = JSON.stringify(events.map((one) => one.eventIndex));
-  let got;
-  await until(() => `kept ${got}, the server has ${want}`, async () => (got = JSON.stringify(await kept(id))) === want);
+  let got, want;
+  await until(() => `kept ${got}, the server has ${want}`, async () => {
+    const { events } = await api(`/v1/sessions/${id}/events?after=0&limit=1000`); // each time: a turn may be ending
+    want = events.map((one) => one.eventIndex).join();
+    got = (await kept(id)).join();
+    return got === want;
+  });
 }
 export async function prompt(text) {
   await page.fill(".composer textarea", text);
