@@ -176,6 +176,13 @@ static void read_input(struct loop *loop)
 	}
 }
 
+static void interrupt_turns(struct agent *agent)
+{
+	for (struct session *s = agent->sessions; s; s = s->next)
+		if (s->turns)
+			turn_abort(s->turns);
+}
+
 /* Was it asked to end? */
 static bool read_signals(struct loop *loop)
 {
@@ -184,6 +191,8 @@ static bool read_signals(struct loop *loop)
 	while (read(loop->signal_fd, &info, sizeof(info)) == sizeof(info)) {
 		if (info.ssi_signo == SIGCHLD)
 			exec_reap(loop->agent);
+		else if (info.ssi_signo == SIGINT)
+			interrupt_turns(loop->agent);
 		else
 			is_told = !loop->agent->is_stubborn;
 	}
@@ -258,6 +267,8 @@ static int open_signals(struct sa_error *err)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &set, NULL);
+	/* Not blocked, so it ends us, until a script says otherwise. */
+	sigaddset(&set, SIGINT);
 	int fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 	return fd < 0 ? error_set_errno(err, PROBLEM_FAILED, errno, "signalfd") : fd;
 }

@@ -51,6 +51,7 @@ static const struct directive table[] = {
     {"stall", "", "never goes on; cancel still ends it", hostile_stall},
     {"stop-reading", "", "read no more input, from now on", hostile_stop_reading},
     {"ignore-term", "", "SIGTERM and end of input do not end the agent", hostile_ignore_term},
+    {"heed-int", "", "SIGINT ends the turns that run, not the agent", hostile_heed_int},
     {"fork", "N [keep]", "N children that sleep; keep: with our stdio", swarm_fork},
     {"daemon", "N [keep]", "the same in own sessions, deaf to TERM and HUP", swarm_daemon},
     {"die", "[STATUS]", "exit at once, 1 if not told", hostile_die},

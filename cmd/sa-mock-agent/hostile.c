@@ -155,6 +155,17 @@ enum step hostile_ignore_term(struct turn *turn)
 	return STEP_DONE;
 }
 
+/* Unblocked it ends us, blocked it comes through the descriptor. */
+enum step hostile_heed_int(struct turn *turn)
+{
+	sigset_t one;
+	(void)turn;
+	sigemptyset(&one);
+	sigaddset(&one, SIGINT);
+	sigprocmask(SIG_BLOCK, &one, NULL);
+	return STEP_DONE;
+}
+
 enum step hostile_die(struct turn *turn)
 {
 	uint64_t status;

@@ -23,6 +23,7 @@ enum step hostile_ignore_cancel(struct turn *turn);
 enum step hostile_stall(struct turn *turn);
 enum step hostile_stop_reading(struct turn *turn);
 enum step hostile_ignore_term(struct turn *turn);
+enum step hostile_heed_int(struct turn *turn);
 enum step hostile_die(struct turn *turn);
 enum step hostile_die_after(struct turn *turn);
 enum step hostile_kill(struct turn *turn);

@@ -42,6 +42,8 @@
 	 "its answer then: reject (default), allow, cancel", "reject allow cancel"}, \
 	{"ask-unattended", 0, OPTION_STRING, AT(create.terms.ask_unattended), "WHAT", \
 	 "its answer while nobody is attached (it waits)", "reject allow cancel"}, \
+	{"cancel-grace", 0, OPTION_STRING, AT(create.terms.cancel_grace), "TIME", \
+	 "what a cancel waits before it uses force (10s)", NULL}, \
 	{"on-ask", 0, OPTION_STRING, AT(create.terms.on_ask), "COMMAND", \
 	 "a program that answers before people do", NULL}, \
 	{"on-ask-timeout", 0, OPTION_STRING, AT(create.terms.on_ask_timeout), "TIME", \

@@ -12,6 +12,7 @@ static const struct {
 	     {"askTimeout", "--ask-timeout"},
 	     {"askDefault", "--ask-default"},
 	     {"askUnattended", "--ask-unattended"},
+	     {"cancelGrace", "--cancel-grace"},
 	     {"onAsk", "--on-ask"},
 	     {"onAskTimeout", "--on-ask-timeout"},
 	     {"maxTurns", "--max-turns"},

@@ -42,6 +42,7 @@ void terms_add(struct terms *terms, const struct terms_options *o)
 	add(terms, "--ask-timeout", o->ask_timeout);
 	add(terms, "--ask-default", o->ask_default);
 	add(terms, "--ask-unattended", o->ask_unattended);
+	add(terms, "--cancel-grace", o->cancel_grace);
 	add(terms, "--on-ask", o->on_ask);
 	add(terms, "--on-ask-timeout", o->on_ask_timeout);
 	add(terms, "--max-turns", o->max_turns);

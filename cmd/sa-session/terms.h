@@ -13,6 +13,7 @@ struct terms_options {
 	const char *ask_timeout;
 	const char *ask_default;
 	const char *ask_unattended;
+	const char *cancel_grace;
 	const char *on_ask;
 	const char *on_ask_timeout;
 	const char *max_turns;

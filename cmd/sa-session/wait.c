@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "print.h"
+#include "resume.h"
 #include "verbs.h"
 #include "json/write.h"
 
@@ -56,6 +57,26 @@ int verb_wait(const void *arg, int argc, char **argv, struct sa_error *err)
 	return SA_EXIT_OK;
 }
 
+/* The agent did not heed it and was ended for that: its supervisor has it started again. So do we,
+ * whoever is first, to know that it is there. */
+static int await_restart(struct connection *c, int64_t deadline, struct sa_error *err)
+{
+	struct span line;
+	if (connection_look_again(c, err) < 0)
+		return -1;
+	if (c->session.state != SESSION_INTERRUPTED)
+		return 0;
+	int rc;
+	while ((rc = link_next(&c->link, deadline, -1, &line, err)) > 0)
+		continue;
+	if (rc < 0)
+		return -1;
+	connection_await_end(c);
+	link_close(&c->link);
+	const struct resume_options how = {.timeout_ms = 0};
+	return connection_look_again(c, err) < 0 ? -1 : resume_session(c, &how, err);
+}
+
 static int cancel_one(const struct options *o, const char *reference, int64_t deadline,
 		      struct sa_error *err)
 {
@@ -72,7 +93,7 @@ static int cancel_one(const struct options *o, const char *reference, int64_t de
 	if (o->is_no_wait)
 		return 0;
 	if (await_turn_end(&c, deadline, err) == 0)
-		return 0;
+		return await_restart(&c, deadline, err);
 	if (err->kind != PROBLEM_TIMEOUT)
 		return -1;
 	return error_set(err, PROBLEM_TIMEOUT,

@@ -114,33 +114,37 @@ static const char *wish_name(enum wish wish)
 	return names[wish];
 }
 
+static void add_time(struct buf *b, const char *option, int64_t ms)
+{
+	char text[32];
+	snprintf(text, sizeof(text), "%lldms", (long long)ms);
+	if (ms >= 0)
+		add_words(b, option, ms ? text : "off");
+}
+
+static void add_count(struct buf *b, const char *option, uint64_t count)
+{
+	char text[32];
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)count);
+	if (count)
+		add_words(b, option, text);
+}
+
 char *judge_settings(const struct supervisor *sv)
 {
 	const struct supervisor_options *o = sv->options;
-	cleanup_free char *timeout = o->ask_timeout_ms == 0 ? xstrdup("off")
-				     : o->ask_timeout_ms > 0
-					 ? xasprintf("%lldms", (long long)o->ask_timeout_ms)
-					 : NULL;
 	struct buf b = BUF_INIT(BUF_MAX_OWN);
 	json_open(&b, '[');
 	for (size_t i = 0; i < sv->judge->count; i++)
 		add_words(&b, "--policy", sv->judge->names[i]);
-	add_words(&b, "--ask-timeout", timeout);
+	add_time(&b, "--ask-timeout", o->ask_timeout_ms);
 	add_words(&b, "--ask-default", wish_name(o->ask_default));
 	add_words(&b, "--ask-unattended", wish_name(o->ask_unattended));
-	cleanup_free char *hook_timeout =
-	    o->on_ask_timeout_ms == 0 ? xstrdup("off")
-	    : o->on_ask_timeout_ms > 0
-		? xasprintf("%lldms", (long long)o->on_ask_timeout_ms)
-		: NULL;
+	add_time(&b, "--cancel-grace", o->cancel_grace_ms);
 	add_words(&b, "--on-ask", hook_command(sv));
-	add_words(&b, "--on-ask-timeout", hook_timeout);
-	cleanup_free char *turns =
-	    o->max_turns ? xasprintf("%llu", (unsigned long long)o->max_turns) : NULL;
-	cleanup_free char *tokens =
-	    o->max_tokens ? xasprintf("%llu", (unsigned long long)o->max_tokens) : NULL;
-	add_words(&b, "--max-turns", turns);
-	add_words(&b, "--max-tokens", tokens);
+	add_time(&b, "--on-ask-timeout", o->on_ask_timeout_ms);
+	add_count(&b, "--max-turns", o->max_turns);
+	add_count(&b, "--max-tokens", o->max_tokens);
 	add_words(&b, "--max-cost", o->max_cost_text);
 	add_words(&b, "--reach", o->is_reaching ? "any" : NULL);
 	json_close(&b, ']');

@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/xalloc.h"
+#include "cancel.h"
 #include "clients.h"
 #include "os/cgroup.h"
 #include "os/guard.h"
@@ -228,14 +229,13 @@ void life_stop(struct supervisor *sv, bool is_closing, const char *reason, int64
 static int64_t turn_deadline(const struct supervisor *sv, const struct session_track *t)
 {
 	int64_t at = DEADLINE_NEVER;
-	if (t->running == 0 || t->record.state == SESSION_WAITING)
+	if (t->running == 0 || t->record.state == SESSION_WAITING ||
+	    t->cancel_step != CANCEL_NONE)
 		return at;
 	if (sv->options->silence_ms > 0)
 		at = sv->last_byte_ms + sv->options->silence_ms;
 	if (sv->options->prompt_ms > 0 && t->turn_started + sv->options->prompt_ms < at)
 		at = t->turn_started + sv->options->prompt_ms;
-	if (t->is_cancel_sent && at != DEADLINE_NEVER)
-		at += CANCEL_GRACE_MS;
 	return at;
 }
 
@@ -259,22 +259,16 @@ int64_t life_next_deadline(const struct supervisor *sv)
 		int64_t turn = turn_deadline(sv, t);
 		at = turn < at ? turn : at;
 	}
-	return at;
+	int64_t cancel = cancel_next_deadline(sv);
+	return cancel < at ? cancel : at;
 }
 
 static void check_limits(struct supervisor *sv, int64_t now)
 {
-	for (struct session_track *t = sv->sessions; t; t = t->next) {
-		if (turn_deadline(sv, t) > now)
-			continue;
-		if (t->is_cancel_sent) {
-			life_stop(sv, false, "a turn went over its limit and was not cancelled",
-				  sv->options->stop_grace_ms);
-			return;
-		}
-		traffic_cancel(sv, t);
-		t->is_cancel_sent = true;
-	}
+	for (struct session_track *t = sv->sessions; t; t = t->next)
+		if (turn_deadline(sv, t) <= now)
+			traffic_cancel(sv, t);
+	cancel_tick(sv, now);
 	if (lease_deadline(sv) <= now)
 		life_stop(sv, false, "nobody was attached for the time of its lease",
 			  sv->options->stop_grace_ms);

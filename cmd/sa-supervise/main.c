@@ -22,6 +22,7 @@ struct options {
 	int64_t prompt_limit;
 	int64_t lease;
 	int64_t stop_grace;
+	int64_t cancel_grace;
 	const char *reach;
 	struct string_list policies;
 	int64_t ask_timeout;
@@ -57,6 +58,8 @@ static const struct option option_table[] = {
      NULL},
     {"stop-grace", 0, OPTION_DURATION, AT(stop_grace), "TIME",
      "from SIGTERM to SIGKILL when stopping (3s)", NULL},
+    {"cancel-grace", 0, OPTION_DURATION, AT(cancel_grace), "TIME",
+     "after a cancel, before force is used (10s)", NULL},
     {"reach", 0, OPTION_STRING, AT(reach), "WHERE",
      "where files it asks for may be (cwd)", "cwd any"},
     {"policy", 0, OPTION_LIST, AT(policies), "NAME|FILE", "answers its requests; repeatable",
@@ -84,6 +87,7 @@ static void set_defaults(void *arg)
 	o->line_limit = LINES_LIMIT_DEFAULT;
 	o->lease = 600000;
 	o->stop_grace = 3000;
+	o->cancel_grace = -1;
 	o->ask_timeout = -1;
 	o->on_ask_timeout = -1;
 }
@@ -130,6 +134,7 @@ static int run(const void *arg, int argc, char **argv, struct sa_error *err)
 	    .prompt_ms = o->prompt_limit,
 	    .lease_ms = o->lease,
 	    .stop_grace_ms = o->stop_grace,
+	    .cancel_grace_ms = o->cancel_grace,
 	    .policies = o->policies.items,
 	    .policy_count = o->policies.count,
 	    .ask_timeout_ms = o->ask_timeout,

@@ -9,6 +9,7 @@
 #include "base/xalloc.h"
 #include "batch.h"
 #include "calls.h"
+#include "cancel.h"
 #include "clients.h"
 #include "hook.h"
 #include "host.h"
@@ -192,5 +193,6 @@ int supervisor_run(const struct supervisor_options *options, struct sa_error *er
 	run(&sv);
 	finish(&sv);
 	free_all(&sv);
+	cancel_restart(&sv);
 	return SA_EXIT_OK;
 }

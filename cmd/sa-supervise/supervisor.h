@@ -42,10 +42,13 @@ enum {
 	STORE_RETRY_MS = 250,
 	DRAIN_MS = 200,	   /* a dead agent's children may hold its stdout open */
 	LEFTOVER_MS = 300, /* after the agent's end, before its children get SIGKILL */
-	CANCEL_GRACE_MS = 10000,
+	CANCEL_GRACE_MS = 10000, /* of silence, before a turn that does not heed it is ended */
 	ASK_TIMEOUT_MS = 86400000,  /* an open request is for a day unless said otherwise */
 	UNATTENDED_GRACE_MS = 3000, /* a viewer that comes back this soon was never away */
 };
+
+/* How far the cancelling of a turn has come: cancel.h. */
+enum cancel_step { CANCEL_NONE, CANCEL_ASKED, CANCEL_INTERRUPTED, CANCEL_RESTARTING };
 
 /* What is answered when nobody does. */
 enum wish { WISH_NONE, WISH_ALLOW, WISH_REJECT, WISH_CANCEL };
@@ -65,6 +68,7 @@ struct supervisor_options {
 	int64_t prompt_ms;
 	int64_t lease_ms;
 	int64_t stop_grace_ms;
+	int64_t cancel_grace_ms; /* -1: not said */
 	const char *const *policies; /* names or files */
 	size_t policy_count;
 	int64_t ask_timeout_ms; /* -1: not said */
@@ -105,7 +109,8 @@ struct session_track {
 	bool is_dirty;	       /* to be written with the next batch */
 	bool is_replay_hidden; /* a load is under way whose replay we have already */
 	int64_t turn_started;  /* monotonic ms */
-	bool is_cancel_sent;   /* by a limit of ours */
+	enum cancel_step cancel_step;
+	int64_t cancelled_at, cancel_step_at; /* monotonic ms */
 	struct usage usage;    /* when there are limits: limits.h */
 	bool is_usage_known;   /* that of earlier lives is in it */
 	bool is_limit_told;
@@ -207,6 +212,10 @@ struct supervisor {
 	int64_t forgotten;     /* events that the store gave up and nobody was told of yet */
 	int64_t *gone_prompts; /* numbers to be taken out of the store with the next batch */
 	size_t gone_prompt_count;
+
+	/* whom a cancel cost their agent: cancel.h */
+	char **resumed_ids;
+	size_t resumed_count;
 
 	/* what answers in a person's place: judge.h */
 	struct judge *judge;

@@ -10,6 +10,7 @@
 #include "base/xalloc.h"
 #include "batch.h"
 #include "calls.h"
+#include "cancel.h"
 #include "host.h"
 #include "origin.h"
 #include "judge.h"
@@ -45,7 +46,7 @@ static void learn_request(struct supervisor *sv, struct call *call, const struct
 	if (strcmp(call->method, "session/prompt") == 0 && t) {
 		if (t->running++ == 0) {
 			t->turn_started = clock_monotonic_ms();
-			t->is_cancel_sent = false;
+			t->cancel_step = CANCEL_NONE;
 		}
 		sessions_refresh(t);
 		sv->last_byte_ms = clock_monotonic_ms();
@@ -129,8 +130,10 @@ static void send_other(struct supervisor *sv, const struct client_message *messa
 	int64_t index =
 	    batch_add_event(sv, SENDER_CLIENT, session_span(t), e->text, SPAN_NONE, SPAN_NONE);
 	batch_add_delivery(sv, DELIVER_ACCEPTED, message->client, message->ref, index);
-	if (e->kind == ENVELOPE_NOTIFICATION && t && envelope_is(e, "session/cancel"))
+	if (e->kind == ENVELOPE_NOTIFICATION && t && envelope_is(e, "session/cancel")) {
 		settle_cancel(sv, t);
+		cancel_note(sv, t);
+	}
 }
 
 int traffic_from_client(struct supervisor *sv, const struct client_message *message,
@@ -277,6 +280,8 @@ static void on_response(struct supervisor *sv, const struct envelope *e, struct 
 	batch_add_delivery(sv, DELIVER_ANSWER, call->client, call->ref, index);
 	if (strcmp(call->method, "session/prompt") == 0)
 		limits_note(sv, t, span_of(call->method), e->text);
+	if (strcmp(call->method, "session/prompt") == 0 && t)
+		cancel_turn_ended(sv, t, e);
 	if (e->result.p && !e->error.p)
 		origin_settle(sv, call, &past);
 	bool may_go_on =
@@ -432,6 +437,7 @@ void traffic_agent_ended(struct supervisor *sv)
 		calls_remove(sv, &sv->calls[0]);
 	}
 	asks_lose_all(sv);
+	cancel_agent_ended(sv);
 	host_end(sv);
 	sessions_end_all(sv, sv->is_closing ? SESSION_CLOSED : SESSION_INTERRUPTED,
 			 sv->end_reason ? sv->end_reason : how);

@@ -25,7 +25,7 @@ extern char **environ;
 enum { KILL_DEADLINE_MS = 10000 };
 
 struct guard_order {
-	char verb; /* 'S' start, 'T' terminate, 'K' kill */
+	char verb; /* 'S' start, 'T' terminate, 'K' kill, 'I' interrupt */
 	char tag[32];
 	char cgroup[512];
 };
@@ -129,6 +129,8 @@ static void obey(struct guard *guard, const struct guard_order *order)
 		proctree_signal(getpid(), 0, SIGCONT);
 	} else if (order->verb == 'K') {
 		kill_tree(guard);
+	} else if (order->verb == 'I') {
+		proctree_signal(getpid(), 0, SIGINT);
 	}
 }
 
@@ -240,5 +242,11 @@ int guard_terminate(int control_fd)
 int guard_kill(int control_fd)
 {
 	struct guard_order order = {.verb = 'K'};
+	return send_order(control_fd, &order);
+}
+
+int guard_interrupt(int control_fd)
+{
+	struct guard_order order = {.verb = 'I'};
 	return send_order(control_fd, &order);
 }

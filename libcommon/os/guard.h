@@ -51,5 +51,7 @@ int guard_receive(int control_fd, struct guard_message *ret);
  * lives, then whatever is left. Or end it (SIGKILL). 0, or -1 with errno. */
 int guard_terminate(int control_fd);
 int guard_kill(int control_fd);
+/* What a key of a terminal sends: SIGINT to the whole tree, wherever in it. 0, or -1 with errno. */
+int guard_interrupt(int control_fd);
 
 #endif

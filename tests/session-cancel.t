@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# What a cancel leads to, rung by rung: the agent heeds it, heeds SIGINT, or is started again.
+. "$(dirname "$0")/tap.sh"
+. "$TOP/tests/serve-lib.sh"
+. "$TOP/tests/session-lib.sh"
+need jq sqlite3 curl
+at() { jq -r "$1" <"$T/body"; } # in the last HTTP answer
+
+prompt() { # SESSION TEXT: in a turn that has said "on"
+	since=$(sa-session prompt "$1" --no-wait "$2" | field .since)
+	wait_until 10 has_said_on "$1"
+}
+# What has happened in a session since the prompt, one word each.
+rungs() { # SESSION
+	sa-events show "$1" --json | jq -r --argjson since "$since" 'select(.eventIndex > $since) | .payload |
+		if .method == "session/update" then select(.params.update.content.text == "on") | "on"
+		elif .method == "session/cancel" then "cancel"
+		elif .method == "_adapter/request_settled" then "\(.params.state)"
+		elif .method == "_adapter/cancel_escalated" then .params.step
+		elif .method == "_adapter/cancel_settled" then "=\(.params.result)"
+		elif .method == "_adapter/session_resumed" then "resumed"
+		elif .result.stopReason then .result.stopReason
+		elif .error then "error" else empty end' | paste -sd' '
+}
+has_said_on() { [[ " $(rungs "$1") " == *" on "* ]]; }
+new() { sa-session new --agent mock --cancel-grace 300ms --id "$@" >/dev/null; }
+
+# --- an agent that heeds it -----------------------------------------------------------------------
+new good
+prompt good "say on; permission a"
+ok "a cancel" sa-session cancel good --timeout 20s
+is "$(rungs good)" "on cancel cancelled cancelled =cancelled" "what is asked is answered, the turn ends, the record says so"
+prompt good "say on; ignore-cancel; question a"
+ok "an agent that goes on to the end all the same" sa-session cancel good --timeout 20s
+is "$(rungs good)" "on cancel cancelled end_turn =ended" "is told as such"
+
+# --- one that heeds SIGINT -------------------------------------------------------------------------
+prompt good "ignore-cancel; heed-int; say on; exec sleep 300"
+agent=$(sa-session show good | field .agentPid)
+ok "an agent that does not heed it gets SIGINT" sa-session cancel good --timeout 20s
+is "$(rungs good)" "on cancel interrupt cancelled =interrupted" "which ends its turn"
+is "$(sa-session show good | field .agentPid)" "$agent" "and not the agent"
+ok "what its tool ran is gone" eval '! ps -eo pid=,ppid=,args= | grep "^ *[0-9]* *$agent sleep 300"'
+
+# --- one that dies of it ------------------------------------------------------------------------------
+new dies
+prompt dies "daemon 2; ignore-cancel; say on; wait 300s"
+children=$(sa-events show dies --json | jq -r '.payload.params.update.content.text // ""' | tr -d '\n' | sed -n 's/.*daemons: \([0-9 ]*\).*/\1/p')
+agent=$(sa-session show dies | field .agentPid)
+ok "an agent that dies of SIGINT" sa-session cancel dies --timeout 20s
+is "$(rungs dies)" "on cancel interrupt error =restarted resumed" "is started again, and its session resumed"
+is "$(state dies)" idle "which is idle then"
+unlike "$(sa-session show dies | field .agentPid)" "^($agent|null)$" "in another process"
+ok "what it had started is gone" eval 'for child in $children; do is_dead "$child" || exit 1; done'
+like "$children" "^[0-9]+ [0-9]+ *$" "which were two"
+is "$(sa-session prompt dies --text "say back")" back "and works"
+
+# --- one that nothing moves -----------------------------------------------------------------------------
+prompt dies "say on; ignore-term; kill STOP"
+sa-session prompt dies --no-wait "say queued" >/dev/null
+ok "an agent that is deaf to it all" sa-session cancel dies --timeout 30s
+like "$(rungs dies)" "^on cancel interrupt restart error =restarted resumed" "is ended, and started again"
+sa-session wait dies --timeout 20s >/dev/null
+wait_until 10 eval '[[ "$(rungs dies)" == *end_turn* ]]'
+like "$(rungs dies)" "resumed end_turn$" "what was queued goes on there"
+
+# --- nobody waits, two sessions, no force ----------------------------------------------------------------
+serve
+POST /v1/sessions "${json[@]}" -d '{"agent":"mock","id":"rest","cancelGrace":"300ms"}'
+prompt rest "ignore-cancel; say on; wait 300s"
+POST /v1/sessions/rest/cancel
+is "$code" 202 "over REST the same is done"
+ok "by itself" wait_until 20 eval '[[ "$(rungs rest)" == *resumed ]]'
+ok "the session is there" wait_until 10 eval '[ "$(state rest)" = idle ]'
+POST "/v1/sessions/rest/prompt" "${json[@]}" -d '{"text":"say back"}'
+is "$(at .text)" back "and the server goes on with it"
+
+sa-session new --agent mock --cancel-grace off --id gentle >/dev/null
+prompt gentle "ignore-cancel; say on; wait 300s"
+status 6 "without a grace there is no force" sa-session cancel gentle --timeout 500ms
+is "$(rungs gentle)" "on cancel" "and nothing else happens"
+sa-session close gentle
+is "$(rungs gentle)" "on cancel error =agent_ended" "until it is closed"
+done_testing
