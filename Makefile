@@ -22,6 +22,7 @@ COMMANDS := $(patsubst cmd/%/main.c,%,$(wildcard cmd/*/main.c))
 # Each command links only what it names here: every library is paid at each start.
 LIBS_sa-credentials := -lsodium
 LIBS_sa-process   := -lwslay
+LIBS_sa-api       := -lwslay
 LIBS_sa-install-agent := -lcurl -larchive -lsodium -lsqlite3
 LIBS_sa-supervise := -lsqlite3
 LIBS_sa-session   := -lsqlite3

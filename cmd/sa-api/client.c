@@ -117,27 +117,33 @@ static bool is_local(const char *endpoint)
 	       span_starts_with(authority.host, "127.");
 }
 
-static void set_up(struct transfer *t, const struct client *client)
+/* Where, and how to get there. */
+static void set_place(const struct curl_lib *lib, CURL *easy, const struct client *client,
+		      const char *path)
 {
-	const struct curl_lib *lib = t->lib;
-	const struct request *r = t->request;
 	bool is_unix = strncmp(client->endpoint, "unix:", 5) == 0;
 	size_t length = strlen(client->endpoint);
 	while (length && client->endpoint[length - 1] == '/')
 		length--;
-	cleanup_free char *url = is_unix
-				     ? xasprintf("http://localhost%s", r->path)
-				     : xasprintf("%.*s%s", (int)length, client->endpoint, r->path);
-	lib->easy_setopt(t->easy, CURLOPT_URL, url);
+	cleanup_free char *url = is_unix ? xasprintf("http://localhost%s", path)
+					 : xasprintf("%.*s%s", (int)length, client->endpoint, path);
+	lib->easy_setopt(easy, CURLOPT_URL, url);
 	if (is_unix)
-		lib->easy_setopt(t->easy, CURLOPT_UNIX_SOCKET_PATH, client->endpoint + 5);
+		lib->easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, client->endpoint + 5);
 	/* A proxy has no business between us and this machine. */
 	if (is_local(client->endpoint))
-		lib->easy_setopt(t->easy, CURLOPT_NOPROXY, "*");
-	lib->easy_setopt(t->easy, CURLOPT_PATH_AS_IS, 1L);
-	lib->easy_setopt(t->easy, CURLOPT_NOSIGNAL, 1L);
-	lib->easy_setopt(t->easy, CURLOPT_TCP_KEEPALIVE, 1L);
-	lib->easy_setopt(t->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
+		lib->easy_setopt(easy, CURLOPT_NOPROXY, "*");
+	lib->easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
+	lib->easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	lib->easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+	lib->easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
+}
+
+static void set_up(struct transfer *t, const struct client *client)
+{
+	const struct curl_lib *lib = t->lib;
+	const struct request *r = t->request;
+	set_place(lib, t->easy, client, r->path);
 	lib->easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, (long)client->timeout_ms);
 	lib->easy_setopt(t->easy, CURLOPT_ERRORBUFFER, t->words);
 	lib->easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, take_body);
@@ -215,6 +221,66 @@ int client_send(struct client *client, const struct request *request, struct ans
 	t.lib->slist_free_all(t.headers);
 	t.lib->easy_cleanup(t.easy);
 	return rc;
+}
+
+int client_connect(struct client *client, struct client_link *ret, struct sa_error *err)
+{
+	const struct curl_lib *lib = curl_lib(err);
+	char words[CURL_ERROR_SIZE] = "";
+	curl_socket_t fd = CURL_SOCKET_BAD;
+	if (!lib)
+		return -1;
+	CURL *easy = lib->easy_init();
+	if (!easy)
+		return error_set(err, PROBLEM_FAILED, "libcurl does not start");
+	set_place(lib, easy, client, "/");
+	lib->easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L);
+	lib->easy_setopt(easy, CURLOPT_HTTPPROXYTUNNEL, 1L);
+	lib->easy_setopt(easy, CURLOPT_ERRORBUFFER, words);
+	CURLcode code = lib->easy_perform(easy);
+	if (code == CURLE_OK)
+		code = lib->easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &fd);
+	lib->easy_setopt(easy, CURLOPT_ERRORBUFFER, NULL);
+	if (code == CURLE_OK && fd != CURL_SOCKET_BAD) {
+		*ret = (struct client_link){easy, fd};
+		return 0;
+	}
+	lib->easy_cleanup(easy);
+	return error_set(err, PROBLEM_STREAM_ERROR, "%s: %s", client->endpoint,
+			 *words ? words : lib->easy_strerror(code));
+}
+
+void client_link_close(struct client_link *link)
+{
+	struct sa_error ignored = SA_ERROR_INIT;
+	if (link->easy)
+		curl_lib(&ignored)->easy_cleanup(link->easy);
+	*link = CLIENT_LINK_INIT;
+}
+
+/* What curl says of a piece, as send(2) and recv(2) say it. */
+static ssize_t done(CURLcode code, size_t n)
+{
+	if (code == CURLE_OK)
+		return (ssize_t)n;
+	errno = code == CURLE_AGAIN ? EAGAIN : EIO;
+	return -1;
+}
+
+ssize_t client_link_send(const struct client_link *link, struct span data)
+{
+	struct sa_error ignored = SA_ERROR_INIT;
+	size_t n = 0;
+	CURLcode code = curl_lib(&ignored)->easy_send(link->easy, data.p, data.n, &n);
+	return done(code, n);
+}
+
+ssize_t client_link_recv(const struct client_link *link, void *data, size_t size)
+{
+	struct sa_error ignored = SA_ERROR_INIT;
+	size_t n = 0;
+	CURLcode code = curl_lib(&ignored)->easy_recv(link->easy, data, size, &n);
+	return done(code, n);
 }
 
 /* For answers that are no problem documents: proxies, other servers. */

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #define ENDPOINT_DEFAULT "http://127.0.0.1:2468"
 #define ENDPOINT_VARIABLE "SANDBOX_AGENT_ENDPOINT"
@@ -76,5 +77,19 @@ int client_judge(const struct answer *answer, struct sa_error *err);
  */
 int client_call(struct client *client, const struct request *request, struct answer *ret,
 		struct sa_error *err);
+
+/* A connection for bytes both ways, TLS included. */
+struct client_link {
+	void *easy;
+	int fd; /* to poll(2) for; -1: none */
+};
+#define CLIENT_LINK_INIT ((struct client_link){.fd = -1})
+
+/* 0, or -1 as client_send(). */
+int client_connect(struct client *client, struct client_link *ret, struct sa_error *err);
+void client_link_close(struct client_link *link);
+/* As send(2) and recv(2): bytes; 0 at the end; -1 with EAGAIN, or EIO. */
+ssize_t client_link_send(const struct client_link *link, struct span data);
+ssize_t client_link_recv(const struct client_link *link, void *data, size_t n);
 
 #endif

@@ -21,6 +21,8 @@ static const struct {
     {"curl_easy_cleanup", offsetof(struct curl_lib, easy_cleanup)},
     {"curl_slist_append", offsetof(struct curl_lib, slist_append)},
     {"curl_slist_free_all", offsetof(struct curl_lib, slist_free_all)},
+    {"curl_easy_send", offsetof(struct curl_lib, easy_send)},
+    {"curl_easy_recv", offsetof(struct curl_lib, easy_recv)},
 };
 
 const struct curl_lib *curl_lib(struct sa_error *err)

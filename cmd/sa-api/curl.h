@@ -19,6 +19,8 @@ struct curl_lib {
 	void (*easy_cleanup)(CURL *);
 	struct curl_slist *(*slist_append)(struct curl_slist *, const char *);
 	void (*slist_free_all)(struct curl_slist *);
+	CURLcode (*easy_send)(CURL *, const void *, size_t, size_t *);
+	CURLcode (*easy_recv)(CURL *, void *, size_t, size_t *);
 };
 
 /* Loaded once for the process. NULL with PROBLEM_FAILED when the machine has none. */

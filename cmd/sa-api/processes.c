@@ -201,5 +201,6 @@ const struct subverb processes_subverbs[] = {
     {"remove", 1, 1, "ID", run_remove},
     {"logs", 1, 1, "ID", run_logs},
     {"input", 1, -1, "ID [TEXT ...]", run_input},
+    {"attach", 1, 1, "ID", attach_run},
     {.name = NULL},
 };

@@ -42,6 +42,10 @@ struct api_options {
 	bool is_follow;
 
 	bool has_input; /* command: our standard input is its */
+	bool has_body;	/* ... as the body of the request, however long */
+
+	const char *detach_key; /* processes attach */
+	const char *scrollback;
 };
 
 /* Operands are checked by the functions. Exit status, or -1. */
@@ -64,5 +68,6 @@ extern const struct subverb processes_subverbs[];
 api_fn health_run;
 api_fn request_run;
 api_fn command_run;
+api_fn attach_run;
 
 #endif

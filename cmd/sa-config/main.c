@@ -2,6 +2,7 @@
 #include "verbs.h"
 
 #include "base/cleanup.h"
+#include "cli/remote.h"
 #include "filter.h"
 #include "mcp.h"
 #include "os/io.h"
@@ -28,6 +29,7 @@
 static const struct option plain_options[] = {OPTIONS_COMMON, OPTIONS_END};
 static const struct option mcp_options[] = {
     OPTIONS_COMMON,
+    OPTIONS_REMOTE,
     OPTIONS_WHICH,
     {"url", 0, OPTION_STRING, AT(url), "URL", "set: a server over HTTP", NULL},
     {"env", 0, OPTION_LIST, AT(env), "NAME=VALUE", "set: for its command; repeatable", NULL},
@@ -38,6 +40,7 @@ static const struct option mcp_options[] = {
 };
 static const struct option skills_options[] = {
     OPTIONS_COMMON,
+    OPTIONS_REMOTE,
     OPTIONS_WHICH,
     {"agent", 0, OPTION_STRING, AT(agent), "NAME", "sync: where this one looks (all)",
      COMPLETE_AGENTS},
@@ -218,5 +221,12 @@ int main(int argc, char **argv)
 	    .verbs = verbs,
 	    .example = example,
 	};
-	return command_main(&command, argc, argv);
+	static const char *const local_verbs[] = {"filter", "enter", NULL};
+	static const struct remote_input inputs[] = {{"mcp", "set", 1, "--url", false},
+						     {"skills", "set", 1, NULL, false},
+						     {NULL, NULL, 0, NULL, false}};
+	static const struct remote remote = {
+	    .name = "config", .local_verbs = local_verbs, .inputs = inputs};
+	int status = remote_become(&command, &remote, argc, argv);
+	return status >= 0 ? status : command_main(&command, argc, argv);
 }

@@ -84,7 +84,10 @@ int main(int argc, char **argv)
 	    .example = follow_examples,
 	};
 	static const char *const local_verbs[] = {"sse", NULL};
-	static const struct remote remote = {"events", local_verbs, "follow", "--all"};
+	static const struct remote_input inputs[] = {{"follow", NULL, 0, "--all", false},
+						     {NULL, NULL, 0, NULL, false}};
+	static const struct remote remote = {
+	    .name = "events", .local_verbs = local_verbs, .inputs = inputs, .has_dash = true};
 	int status = remote_become(&command, &remote, argc, argv);
 	return status >= 0 ? status : command_main(&command, argc, argv);
 }

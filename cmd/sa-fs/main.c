@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "change.h"
+#include "cli/remote.h"
 #include "entry.h"
 #include "filter.h"
 #include "search.h"
@@ -21,21 +22,26 @@
 		    COMPLETE_DIRECTORIES                                             \
 	}
 
-static const struct option plain_options[] = {OPTIONS_COMMON, OPTION_ROOT, OPTIONS_END};
+static const struct option plain_options[] = {OPTIONS_COMMON, OPTIONS_REMOTE, OPTION_ROOT,
+					      OPTIONS_END};
+static const struct option filter_options[] = {OPTIONS_COMMON, OPTION_ROOT, OPTIONS_END};
 static const struct option stat_options[] = {
     OPTIONS_COMMON,
+    OPTIONS_REMOTE,
     OPTION_ROOT,
     {"no-follow", 0, OPTION_FLAG, AT(is_not_following), NULL, "a link itself", NULL},
     OPTIONS_END,
 };
 static const struct option read_options[] = {
     OPTIONS_COMMON,
+    OPTIONS_REMOTE,
     OPTION_ROOT,
     {"range", 0, OPTION_STRING, AT(range), "FIRST-LAST", "these bytes: 0-99, 100-, -100", NULL},
     OPTIONS_END,
 };
 static const struct option write_options[] = {
     OPTIONS_COMMON,
+    OPTIONS_REMOTE,
     OPTION_ROOT,
     {"if-match", 0, OPTION_STRING, AT(if_match), "ETAG", "only if the file is still this one",
      NULL},
@@ -45,12 +51,14 @@ static const struct option write_options[] = {
 };
 static const struct option mv_options[] = {
     OPTIONS_COMMON,
+    OPTIONS_REMOTE,
     OPTION_ROOT,
     {"overwrite", 0, OPTION_FLAG, AT(is_overwriting), NULL, "replace what is there", NULL},
     OPTIONS_END,
 };
 static const struct option rm_options[] = {
     OPTIONS_COMMON,
+    OPTIONS_REMOTE,
     OPTION_ROOT,
     {"recursive", 'r', OPTION_FLAG, AT(is_recursive), NULL, "folders with their content", NULL},
     OPTIONS_END,
@@ -58,6 +66,7 @@ static const struct option rm_options[] = {
 
 static const struct option upload_options[] = {
     OPTIONS_COMMON,
+    OPTIONS_REMOTE,
     OPTION_ROOT,
     {"path", 0, OPTION_STRING, AT(path), "DIR", "destination below the home folder", NULL},
     {"max-bytes", 0, OPTION_SIZE, AT(max_bytes), "SIZE", "unpacked, all in all (256G)", NULL},
@@ -67,6 +76,7 @@ static const struct option upload_options[] = {
 };
 static const struct option download_options[] = {
     OPTIONS_COMMON,
+    OPTIONS_REMOTE,
     OPTION_ROOT,
     {"compress", 0, OPTION_STRING, AT(compress), "HOW", "gzip or zstd", "gzip zstd"},
     OPTIONS_END,
@@ -74,6 +84,7 @@ static const struct option download_options[] = {
 
 static const struct option watch_options[] = {
     OPTIONS_COMMON,
+    OPTIONS_REMOTE,
     OPTION_ROOT,
     {"recursive", 'r', OPTION_FLAG, AT(is_recursive), NULL, "folders in it too, new ones as well",
      NULL},
@@ -83,6 +94,7 @@ static const struct option watch_options[] = {
 };
 static const struct option search_options[] = {
     OPTIONS_COMMON,
+    OPTIONS_REMOTE,
     OPTION_ROOT,
     {"name", 0, OPTION_STRING, AT(name), "PATTERN", "names, or with '/' paths, like '*.c'", NULL},
     {"content", 0, OPTION_STRING, AT(content), "TEXT", "lines that have this text", NULL},
@@ -222,7 +234,7 @@ static const struct verb verbs[] = {
 	    examples_upload, set_upload_limits),
     VERB("download", "[DIR]", "a folder as a tar archive", download_options, run_download,
 	 examples_download),
-    VERB("filter", "", "requests as JSON lines in, answers out", plain_options, run_filter,
+    VERB("filter", "", "requests as JSON lines in, answers out", filter_options, run_filter,
 	 examples_filter),
     {.run = NULL},
 };
@@ -237,5 +249,13 @@ int main(int argc, char **argv)
 	    .verbs = verbs,
 	    .example = example,
 	};
-	return command_main(&command, argc, argv);
+	static const char *const local_verbs[] = {"filter", NULL};
+	static const struct remote_input inputs[] = {{"write", NULL, 1, NULL, true},
+						     {"append", NULL, 1, NULL, true},
+						     {"upload", NULL, -1, NULL, true},
+						     {NULL, NULL, 0, NULL, false}};
+	static const struct remote remote = {
+	    .name = "fs", .local_verbs = local_verbs, .inputs = inputs};
+	int status = remote_become(&command, &remote, argc, argv);
+	return status >= 0 ? status : command_main(&command, argc, argv);
 }

@@ -36,12 +36,17 @@ static int open_root(struct fs *fs, const char *root, struct sa_error *err)
 
 int fs_open(struct fs *fs, const char *root, bool is_strict, struct sa_error *err)
 {
+	const char *outer = getenv("SANDBOX_AGENT_FS_ROOT");
 	*fs = FS_INIT;
 	fs->is_strict = is_strict;
 	if (!root)
-		root = getenv("SANDBOX_AGENT_FS_ROOT");
+		root = outer;
 	if (root && *root && open_root(fs, root, err) < 0)
 		return -1;
+	/* Whoever set the variable means all of us: an option may narrow it and no more. */
+	cleanup_free char *most = outer && *outer && root != outer ? realpath(outer, NULL) : NULL;
+	if (outer && *outer && root != outer && !(most && fs->root && below(fs->root_real, most)))
+		return error_set(err, PROBLEM_PERMISSION_DENIED, "%s is outside of the root", root);
 	cleanup_free char *home = dirs_home();
 	if (fs->root && is_strict && home && (below(home, fs->root) || below(home, fs->root_real)))
 		fs->base = TAKE_PTR(home);

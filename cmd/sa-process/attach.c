@@ -3,21 +3,17 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/xalloc.h"
+#include "cli/terminal.h"
 #include "os/io.h"
 #include "process/link.h"
 #include "viewer.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/ioctl.h>
-#include <sys/signalfd.h>
-#include <termios.h>
 #include <unistd.h>
 
 enum {
@@ -31,81 +27,32 @@ struct attach {
 	const struct process *process;
 	const struct attach_options *options;
 	struct viewer viewer;
-	struct termios modes; /* of our terminal, as it was */
-	bool is_raw;
+	struct terminal terminal; /* ours */
 	bool is_input_over;
 	bool is_detached;
 	int signals;
 	struct buf to_terminal; /* what the process's terminal has not taken yet */
 };
 
-int attach_parse_key(const char *text, int *ret, struct sa_error *err)
-{
-	size_t n = strlen(text);
-	char last = n ? text[n - 1] : '\0';
-	bool is_control =
-	    (n == 2 && text[0] == '^') || (n == 6 && strncasecmp(text, "ctrl-", 5) == 0);
-	if (strcmp(text, "none") == 0)
-		*ret = -1;
-	else if (is_control && toupper((unsigned char)last) >= '@' &&
-		 toupper((unsigned char)last) <= '_')
-		*ret = toupper((unsigned char)last) & 0x1f;
-	else if (n == 1)
-		*ret = (unsigned char)last;
-	else
-		return error_set(err, PROBLEM_INVALID_REQUEST,
-				 "a key is one character, ^X, ctrl-x or none, not '%s'", text);
-	return 0;
-}
-
 /* --- our terminal --------------------------------------------------------------------- */
-
-static void make_raw(struct attach *a)
-{
-	if (!a->process->is_tty || tcgetattr(0, &a->modes) < 0)
-		return;
-	struct termios raw = a->modes;
-	cfmakeraw(&raw);
-	a->is_raw = tcsetattr(0, TCSADRAIN, &raw) == 0;
-}
-
-static void restore(struct attach *a)
-{
-	if (a->is_raw)
-		tcsetattr(0, TCSADRAIN, &a->modes);
-	a->is_raw = false;
-}
 
 /* The process's terminal is as large as ours. */
 static void copy_size(const struct attach *a)
 {
-	struct winsize size;
-	if (a->is_raw && a->viewer.terminal_fd >= 0 && ioctl(0, TIOCGWINSZ, &size) == 0 &&
-	    size.ws_col && size.ws_row)
-		ioctl(a->viewer.terminal_fd, TIOCSWINSZ, &size);
-}
-
-static int watch_signals(void)
-{
-	sigset_t mask;
-	sigemptyset(&mask);
-	sigaddset(&mask, SIGWINCH);
-	sigaddset(&mask, SIGTERM);
-	sigaddset(&mask, SIGHUP);
-	sigaddset(&mask, SIGINT);
-	sigprocmask(SIG_BLOCK, &mask, NULL);
-	return signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+	int cols, rows;
+	if (a->viewer.terminal_fd < 0 || !terminal_size(&a->terminal, &cols, &rows))
+		return;
+	const struct winsize size = {.ws_col = (unsigned short)cols,
+				     .ws_row = (unsigned short)rows};
+	ioctl(a->viewer.terminal_fd, TIOCSWINSZ, &size);
 }
 
 static void take_signals(struct attach *a)
 {
-	struct signalfd_siginfo info;
-	while (read(a->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-		if (info.ssi_signo == SIGWINCH)
-			copy_size(a);
-		else
-			a->is_detached = true;
-	}
+	bool is_resized = false;
+	terminal_take_signals(a->signals, &is_resized, &a->is_detached);
+	if (is_resized)
+		copy_size(a);
 }
 
 /* --- in ------------------------------------------------------------------------------- */
@@ -156,7 +103,7 @@ static int take_input(struct attach *a, struct sa_error *err)
 	if (n <= 0) {
 		rc = end_input(a, err);
 	} else {
-		char *key = a->is_raw && a->options->detach_key >= 0
+		char *key = a->terminal.is_raw && a->options->detach_key >= 0
 				? memchr(data, a->options->detach_key, (size_t)n)
 				: NULL;
 		a->is_detached = key != NULL;
@@ -232,14 +179,15 @@ int attach_run(struct folder *folder, const struct process *process,
 	uint64_t scrollback = options->scrollback_bytes ? options->scrollback_bytes : 1;
 	int rc = viewer_open(&a.viewer, folder, process, &all, scrollback, err);
 	if (rc == 0) {
-		make_raw(&a);
-		a.signals = watch_signals();
+		if (process->is_tty)
+			terminal_make_raw(&a.terminal);
+		a.signals = terminal_watch_signals();
 		copy_size(&a);
 		rc = loop(&a, err);
-		if (a.is_raw && a.is_detached)
+		if (a.terminal.is_raw && a.is_detached)
 			fprintf(stderr, "\r\n[detached; back with 'sa-process attach %s']\r\n",
 				process->id);
-		restore(&a);
+		terminal_restore(&a.terminal);
 		close(a.signals);
 	}
 	bool has_ended = a.viewer.link_fd < 0;

@@ -12,8 +12,6 @@ struct attach_options {
 	uint64_t scrollback_bytes;
 };
 
-/* "^]", "ctrl-a", "x", "none". 0, or -1. */
-int attach_parse_key(const char *text, int *ret, struct sa_error *err);
 /*
  * Show the process and pass on what comes in on descriptor 0, until it ends
  * or the key is pressed. Its exit status (128 + the signal that ended it), 0

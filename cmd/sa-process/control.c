@@ -5,6 +5,7 @@
 #include "base/num.h"
 #include "base/xalloc.h"
 #include "cli/command.h"
+#include "cli/terminal.h"
 #include "os/io.h"
 #include "process/launch.h"
 #include "process/link.h"
@@ -38,7 +39,7 @@ static int run_attach(struct folder *folder, const struct process *process, cons
 		      struct sa_error *err)
 {
 	struct attach_options options = {.scrollback_bytes = o->scrollback};
-	if (attach_parse_key(o->detach_key, &options.detach_key, err) < 0)
+	if (terminal_parse_key(o->detach_key, &options.detach_key, err) < 0)
 		return -1;
 	return attach_run(folder, process, &options, err);
 }

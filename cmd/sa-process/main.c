@@ -1,5 +1,5 @@
 /* sa-process: run, start, watch, steer and end processes. */
-#include "cli/command.h"
+#include "cli/remote.h"
 #include "verbs.h"
 
 #include <stddef.h>
@@ -22,9 +22,11 @@
 
 #define OWNERS "user agent desktop system"
 
-static const struct option plain_options[] = {OPTIONS_COMMON, OPTIONS_END};
+static const struct option plain_options[] = {OPTIONS_COMMON, OPTIONS_REMOTE, OPTIONS_END};
+static const struct option filter_options[] = {OPTIONS_COMMON, OPTIONS_END};
 static const struct option start_options[] = {
     OPTIONS_COMMON,
+    OPTIONS_REMOTE,
     OPTIONS_SPAWN,
     {"tty", 't', OPTION_FLAG, AT(is_tty), NULL, "give it a terminal instead of pipes", NULL},
     {"interactive", 'i', OPTION_FLAG, AT(is_interactive), NULL, "recorded, nothing else", NULL},
@@ -40,6 +42,7 @@ static const struct option start_options[] = {
 };
 static const struct option run_options[] = {
     OPTIONS_COMMON,
+    OPTIONS_REMOTE,
     OPTIONS_SPAWN,
     {"timeout", 0, OPTION_DURATION, AT(timeout_ms), "TIME", "end it after (30s)", NULL},
     {"max-output", 0, OPTION_SIZE, AT(max_output), "BYTES", "kept of each stream (1M)", NULL},
@@ -47,11 +50,13 @@ static const struct option run_options[] = {
 };
 static const struct option list_options[] = {
     OPTIONS_COMMON,
+    OPTIONS_REMOTE,
     {"owner", 0, OPTION_STRING, AT(owner), "NAME", "only whose it is", OWNERS},
     OPTIONS_END,
 };
 static const struct option end_options[] = {
     OPTIONS_COMMON,
+    OPTIONS_REMOTE,
     {"wait", 0, OPTION_DURATION, AT(wait_ms), "TIME", "for its end; off: do not (stop 2s, kill 2s)",
      NULL},
     {"all", 0, OPTION_FLAG, AT(is_all), NULL, "whatever runs", NULL},
@@ -59,6 +64,7 @@ static const struct option end_options[] = {
 };
 static const struct option logs_options[] = {
     OPTIONS_COMMON,
+    OPTIONS_REMOTE,
     {"follow", 'f', OPTION_FLAG, AT(is_follow), NULL, "and what comes, until it ends", NULL},
     {"since", 0, OPTION_STRING, AT(since), "N", "entries after number N", NULL},
     {"tail", 0, OPTION_STRING, AT(tail), "N", "the last N of those there are", NULL},
@@ -71,11 +77,13 @@ static const struct option logs_options[] = {
 };
 static const struct option input_options[] = {
     OPTIONS_COMMON,
+    OPTIONS_REMOTE,
     {"close", 0, OPTION_FLAG, AT(is_close), NULL, "then end its input", NULL},
     OPTIONS_END,
 };
 static const struct option attach_options[] = {
     OPTIONS_COMMON,
+    OPTIONS_REMOTE,
     {"detach-key", 0, OPTION_STRING, AT(detach_key), "KEY", "leaves it (^])", "^] ctrl-q none"},
     {"scrollback", 0, OPTION_SIZE, AT(scrollback), "BYTES", "of old output shown first (1M)", NULL},
     {"websocket", 0, OPTION_FLAG, AT(is_websocket), NULL, "descriptor 0 is a WebSocket", NULL},
@@ -160,7 +168,7 @@ static const struct verb verbs[] = {
     {VERB(kill, "PROCESS ...", "end it, whatever it started too"), .options = end_options},
     {VERB(rm, "PROCESS ...", "forget exited ones and their logs"), .options = plain_options},
     {VERB(config, "[NAME=NUMBER ...]", "the limits; set some"), .options = plain_options},
-    {VERB(filter, "", "answer requests, JSON lines on standard input"), .options = plain_options},
+    {VERB(filter, "", "answer requests, JSON lines on standard input"), .options = filter_options},
     {.run = NULL},
 };
 
@@ -174,5 +182,16 @@ int main(int argc, char **argv)
 	    .verbs = verbs,
 	    .example = example,
 	};
-	return command_main(&command, argc, argv);
+	static const char *const local_verbs[] = {"filter", NULL};
+	static const struct remote_input inputs[] = {{"input", NULL, 1, NULL, false},
+						     {NULL, NULL, 0, NULL, false}};
+	static const struct remote remote = {
+	    .name = "process",
+	    .local_verbs = local_verbs,
+	    .inputs = inputs,
+	    .attach_verb = "attach",
+	    .local_option = "--attach",
+	};
+	int status = remote_become(&command, &remote, argc, argv);
+	return status >= 0 ? status : command_main(&command, argc, argv);
 }

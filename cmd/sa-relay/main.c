@@ -1,4 +1,4 @@
-/* sa-relay: run a sa-session, sa-events or sa-install-agent command line for a client of sa-serve. */
+/* sa-relay: run a command line of another command for a client of sa-serve. */
 #include "base/cleanup.h"
 #include "cli/command.h"
 #include "http/sse.h"
@@ -8,13 +8,28 @@
 #include "json/write.h"
 
 #include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <unistd.h>
 
-static const struct option options[] = {OPTIONS_COMMON, OPTIONS_END};
+struct relay_options {
+	struct common_options common;
+	const char *command;
+	const char *args;
+};
+
+#define AT(field) offsetof(struct relay_options, field)
+
+static const struct option options[] = {
+    OPTIONS_COMMON,
+    {"command", 0, OPTION_STRING, AT(command), "NAME", "this one; standard input is its", NULL},
+    {"args", 0, OPTION_STRING, AT(args), "JSON", "with these words", NULL},
+    OPTIONS_END,
+};
 
 /* The head of the answer is out already: what goes wrong before the command runs is told as if the
  * command had said it. */
-static int tell(const struct sa_error *failure)
+static int tell(const struct sa_error *failure, bool is_collecting)
 {
 	cleanup_buf struct buf frames = BUF_INIT(BUF_MAX_OWN);
 	cleanup_buf struct buf data = BUF_INIT(BUF_MAX_OWN);
@@ -23,31 +38,36 @@ static int tell(const struct sa_error *failure)
 	json_kv_int(&data, "exitStatus", problem_info(failure->kind)->exit_status);
 	json_close(&data, '}');
 	sse_frame_add(&frames, "exit", 1, buf_span(&data));
-	return io_write_all(STDOUT_FILENO, buf_span(&frames)) < 0 ? SA_EXIT_FAILED : SA_EXIT_OK;
+	struct span told = is_collecting ? buf_span(&data) : buf_span(&frames);
+	return io_write_all(STDOUT_FILENO, told) < 0 ? SA_EXIT_FAILED : SA_EXIT_OK;
 }
 
 static int run(const void *arg, int argc, char **argv, struct sa_error *err)
 {
-	(void)arg;
+	const struct relay_options *o = arg;
 	cleanup_buf struct buf request = BUF_INIT(PLAN_BYTES_MAX);
 	struct plan plan;
+	int rc;
 	if (argc > 0)
 		return error_set(err, PROBLEM_INVALID_REQUEST, "no operand is taken, not '%s'",
 				 argv[0]);
 	/* A reader that has left is an error of write(2). */
 	sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
-	if (io_read_all(STDIN_FILENO, &request, "standard input", err) < 0)
+	if (o->command)
+		rc = plan_of_words(o->command, o->args, &plan, err);
+	else if (io_read_all(STDIN_FILENO, &request, "standard input", err) < 0)
 		return -1;
-	int rc = plan_read(buf_span(&request), &plan, err);
+	else
+		rc = plan_read(buf_span(&request), &plan, err);
 	if (rc == 0)
 		rc = relay_run(&plan, err);
 	plan_clear(&plan);
-	return rc < 0 ? tell(err) : rc;
+	return rc < 0 ? tell(err, o->command != NULL) : rc;
 }
 
 static const char *const examples[] = {
     "echo '{\"command\":\"session\",\"args\":[\"list\"]}' | sa-relay",
-    "echo '{\"command\":\"events\",\"args\":[\"--help\"]}' | sa-relay", NULL};
+    "echo text | sa-relay --command fs --args '[\"write\",\"file\"]'", NULL};
 
 int main(int argc, char **argv)
 {
@@ -56,7 +76,7 @@ int main(int argc, char **argv)
 		.operands = "",
 		.summary = "Run one of the other commands for a client of sa-serve.",
 		.options = options,
-		.options_bytes = sizeof(struct common_options),
+		.options_bytes = sizeof(struct relay_options),
 		.run = run,
 		.examples = examples,
 	    },

@@ -9,9 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const commands[] = {"session", "events", "install-agent"};
-/* Those speak to sa-serve itself. */
-static const char *const refused[] = {"filter", "sse"};
+static const char *const commands[] = {"session", "events", "fs",
+				       "process", "config", "install-agent"};
+/* Those speak to sa-serve itself, or to a person's terminal. */
+static const char *const refused[] = {"filter", "sse", "attach", "enter"};
 
 static bool is_one_of(const char *word, const char *const *words, size_t count)
 {
@@ -41,6 +42,27 @@ static int take_args(struct plan *plan, struct span args, struct sa_error *err)
 	return 0;
 }
 
+static int take_command(struct plan *plan, const char *command, struct span args,
+			struct sa_error *err)
+{
+	if (!command || !is_one_of(command, commands, ARRAY_SIZE(commands)))
+		return error_set(err, PROBLEM_INVALID_REQUEST,
+				 "command is \"session\", \"events\", \"fs\", \"process\", "
+				 "\"config\" or \"install-agent\"");
+	plan->argv = xcalloc(PLAN_WORDS_MAX + 2, sizeof(*plan->argv));
+	plan->argv[0] = xasprintf("sa-%s", command);
+	return take_args(plan, args, err);
+}
+
+int plan_of_words(const char *command, const char *args, struct plan *ret, struct sa_error *err)
+{
+	struct span words = span_trim(span_of(args));
+	*ret = (struct plan){.input = BUF_INIT(PLAN_BYTES_MAX), .has_ours = true};
+	if (!words.n || json_check(words, NULL) < 0)
+		return error_set(err, PROBLEM_INVALID_REQUEST, "args is no JSON");
+	return take_command(ret, command, words, err);
+}
+
 int plan_read(struct span request, struct plan *ret, struct sa_error *err)
 {
 	request = span_trim(request);
@@ -48,14 +70,9 @@ int plan_read(struct span request, struct plan *ret, struct sa_error *err)
 	if (json_check(request, NULL) < 0)
 		return error_set(err, PROBLEM_INVALID_REQUEST, "the request is not JSON");
 	cleanup_free char *command = json_string_dup(json_get(request, "command"));
-	if (!command || !is_one_of(command, commands, ARRAY_SIZE(commands)))
-		return error_set(err, PROBLEM_INVALID_REQUEST,
-				 "command is \"session\", \"events\" or \"install-agent\"");
-	ret->argv = xcalloc(PLAN_WORDS_MAX + 2, sizeof(*ret->argv));
-	ret->argv[0] = xasprintf("sa-%s", command);
 	struct span input = json_get(request, "input");
 	struct span plain = json_string_plain(input);
-	if (take_args(ret, json_get(request, "args"), err) < 0)
+	if (take_command(ret, command, json_get(request, "args"), err) < 0)
 		return -1;
 	if (input.p && (!plain.p || base64_decode(&ret->input, plain) < 0))
 		return error_set(err, PROBLEM_INVALID_REQUEST, "input is no base64");

@@ -12,6 +12,8 @@
 #include "base/buf.h"
 #include "base/error.h"
 
+#include <stdbool.h>
+
 enum {
 	PLAN_WORDS_MAX = 4096,
 	PLAN_BYTES_MAX = 128 << 20, /* of the request */
@@ -20,9 +22,12 @@ enum {
 struct plan {
 	char **argv;	  /* NULL-terminated, owned */
 	struct buf input; /* its standard input */
+	bool has_ours;	  /* ... is ours instead, however much comes */
 	char columns[8];  /* the client's terminal; empty: none */
 };
 
+/* The same from the command's name and its words, a JSON array; standard input is ours. */
+int plan_of_words(const char *command, const char *args, struct plan *ret, struct sa_error *err);
 /* 0; -1: PROBLEM_INVALID_REQUEST. */
 int plan_read(struct span request, struct plan *ret, struct sa_error *err);
 void plan_clear(struct plan *plan);

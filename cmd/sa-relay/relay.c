@@ -25,9 +25,19 @@ struct relay {
 	pid_t pid;
 	int pidfd;
 	int out, errors; /* our ends; -1 when at their end */
+	bool is_collecting;
+	struct buf all_out, all_errors;
 	uint64_t frames;
 	int64_t silent_since;
 };
+
+/* For the one answer at the end. */
+static void collect(struct buf *all, struct span bytes)
+{
+	size_t room = all->max - all->len;
+	all->is_overflowed = all->is_overflowed || bytes.n > room;
+	buf_add(all, bytes.p, bytes.n < room ? bytes.n : room);
+}
 
 static int send_frame(struct relay *r, const char *event, struct span data, struct sa_error *err)
 {
@@ -55,6 +65,10 @@ static int pass_on(struct relay *r, int *fd, const char *event, struct sa_error 
 			close(TAKE_FD(*fd));
 		return 0;
 	}
+	if (r->is_collecting) {
+		collect(fd == &r->out ? &r->all_out : &r->all_errors, buf_span(&bytes));
+		return 1;
+	}
 	buf_adds(&data, "{\"data\":\"");
 	base64_add(&data, buf_span(&bytes));
 	buf_adds(&data, "\"}");
@@ -76,8 +90,8 @@ static int start(struct relay *r, const struct plan *plan, struct sa_error *err)
 	int p[4] = {-1, -1, -1, -1};
 	if (!path)
 		return error_set(err, PROBLEM_NOT_FOUND, "%s is not installed", plan->argv[0]);
-	cleanup_close int input = input_file(&plan->input, err);
-	if (input < 0)
+	cleanup_close int input = plan->has_ours ? -1 : input_file(&plan->input, err);
+	if (input < 0 && !plan->has_ours)
 		return -1;
 	if (pipe2(p, O_CLOEXEC) < 0 || pipe2(p + 2, O_CLOEXEC) < 0)
 		return error_set_errno(err, PROBLEM_FAILED, errno, "make pipes");
@@ -88,7 +102,7 @@ static int start(struct relay *r, const struct plan *plan, struct sa_error *err)
 	struct spawn spawn = SPAWN_INIT;
 	spawn.path = path;
 	spawn.argv = plan->argv;
-	spawn.fds[0] = input;
+	spawn.fds[0] = plan->has_ours ? STDIN_FILENO : input;
 	spawn.fds[1] = p[1];
 	spawn.fds[2] = p[3];
 	spawn.parent_death_signal = SIGTERM;
@@ -116,7 +130,8 @@ static int pump(struct relay *r, struct sa_error *err)
 		    {.fd = r->errors, .events = POLLIN},
 		    {.fd = r->pidfd, .events = POLLIN},
 		};
-		poll(fds, ARRAY_SIZE(fds), deadline_poll_ms(r->silent_since + RELAY_SILENCE_MS));
+		poll(fds, ARRAY_SIZE(fds),
+		     r->is_collecting ? -1 : deadline_poll_ms(r->silent_since + RELAY_SILENCE_MS));
 		if (fds[0].revents & (POLLRDHUP | POLLHUP | POLLERR | POLLNVAL))
 			return 1;
 		if ((fds[1].revents && pass_on(r, &r->out, "stdout", err) < 0) ||
@@ -124,7 +139,8 @@ static int pump(struct relay *r, struct sa_error *err)
 			return -1;
 		if (fds[3].revents)
 			return 0;
-		if (clock_monotonic_ms() >= r->silent_since + RELAY_SILENCE_MS &&
+		if (!r->is_collecting &&
+		    clock_monotonic_ms() >= r->silent_since + RELAY_SILENCE_MS &&
 		    send_frame(r, NULL, SPAN_NONE, err) < 0)
 			return -1;
 	}
@@ -141,16 +157,34 @@ static int drain(struct relay *r, struct sa_error *err)
 	return rc;
 }
 
+static void add_all(struct buf *b, const char *key, const struct buf *all)
+{
+	json_key(b, key);
+	buf_addc(b, '"');
+	base64_add(b, buf_span(all));
+	buf_addc(b, '"');
+}
+
 static int send_exit(struct relay *r, int status, struct sa_error *err)
 {
 	cleanup_buf struct buf data = BUF_INIT(BUF_MAX_OWN);
 	json_open(&data, '{');
+	if (r->is_collecting) {
+		add_all(&data, "stdout", &r->all_out);
+		add_all(&data, "stderr", &r->all_errors);
+		if (r->all_out.is_overflowed || r->all_errors.is_overflowed)
+			json_kv_string(&data, "message", "some of its output was dropped");
+	}
 	if (WIFEXITED(status))
 		json_kv_int(&data, "exitStatus", WEXITSTATUS(status));
 	else
 		json_kv_int(&data, "signal", WTERMSIG(status));
 	json_close(&data, '}');
-	return send_frame(r, "exit", buf_span(&data), err);
+	if (!r->is_collecting)
+		return send_frame(r, "exit", buf_span(&data), err);
+	if (io_write_all(STDOUT_FILENO, buf_span(&data)) == 0)
+		return 0;
+	return error_set_errno(err, PROBLEM_FAILED, errno, "write standard output");
 }
 
 /* Nobody wants it any more. */
@@ -165,7 +199,15 @@ static void end(struct relay *r)
 
 int relay_run(const struct plan *plan, struct sa_error *err)
 {
-	struct relay r = {.pid = -1, .pidfd = -1, .out = -1, .errors = -1};
+	struct relay r = {
+	    .pid = -1,
+	    .pidfd = -1,
+	    .out = -1,
+	    .errors = -1,
+	    .is_collecting = plan->has_ours,
+	    .all_out = BUF_INIT(RELAY_OUTPUT_BYTES),
+	    .all_errors = BUF_INIT(RELAY_OUTPUT_BYTES),
+	};
 	int rc = start(&r, plan, err);
 	if (rc == 0) {
 		rc = pump(&r, err);
@@ -182,5 +224,7 @@ int relay_run(const struct plan *plan, struct sa_error *err)
 		close(r.errors);
 	if (r.pidfd >= 0)
 		close(r.pidfd);
+	buf_free(&r.all_out);
+	buf_free(&r.all_errors);
 	return rc;
 }

@@ -15,6 +15,12 @@
 
 enum { RELAY_SILENCE_MS = 15000 }; /* after which a comment keeps the connection alive */
 
+/*
+ * A plan whose input is ours: all of its output in one object at the end,
+ * {"stdout":"<base64>","stderr":"<base64>","exitStatus":N}.
+ */
+enum { RELAY_OUTPUT_BYTES = 16 << 20 }; /* of each; what is more is dropped, and that is told */
+
 /* Exit status, or -1. */
 int relay_run(const struct plan *plan, struct sa_error *err);
 

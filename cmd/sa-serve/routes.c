@@ -81,7 +81,8 @@ const struct route routes[] = {
     {"POST", "/v1/processes/{id}/input", ASK("sa-process", "input"), JSON},
     {"POST", "/v1/processes/{id}/terminal/resize", ASK("sa-process", "resize"), JSON},
     {"GET", "/v1/processes/{id}/terminal/ws",
-     SOCKET("sa-process", "attach", "sa-process", "attach", "--websocket", "--", "{id}")},
+     SOCKET("sa-process", "attach", "sa-process", "attach", "--websocket",
+	    "--scrollback={scrollback}", "--", "{id}")},
 
     {"GET", "/v1/config/mcp", ASK("sa-config", "mcp.get"), .renames = "mcpName=name mcp_name=name"},
     {"PUT", "/v1/config/mcp", ASK("sa-config", "mcp.set"), JSON,
@@ -222,9 +223,12 @@ const struct route routes[] = {
     {"POST", "/opencode/question/{requestID}/reply", OC("question.reply"), JSON},
     {"POST", "/opencode/question/{requestID}/reject", OC("question.reject"), MAYBE_JSON},
 
-    /* A command line of sa-session, sa-events (their --endpoint) or sa-install-agent: output as it comes, then the end. */
-    {"POST", "/v1/commands", .command = "sa-relay", .answer = ANSWER_STREAM, JSON, WORDS("sa-relay"),
-     .limit = LIMIT_MESSAGE, .accept = "text/event-stream"},
+    /* A command line of sa-session, sa-fs, ... (their --endpoint): output as it comes, then the
+     * end. The second form takes standard input, however long, and answers at the end. */
+    {"POST", "/v1/commands", .command = "sa-relay", .answer = ANSWER_STREAM, JSON,
+     WORDS("sa-relay"), .limit = LIMIT_MESSAGE, .accept = "text/event-stream"},
+    {"POST", "/v1/commands/{command}", SPAWN("sa-relay", "--command={command}", "--args={args}"),
+     .body = BODY_STDIN, .limit = LIMIT_NONE, .media = "application/octet-stream"},
 };
 
 const size_t route_count = ARRAY_SIZE(routes);

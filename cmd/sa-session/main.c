@@ -297,7 +297,8 @@ int main(int argc, char **argv)
 	    .example = example,
 	};
 	static const char *const local_verbs[] = {"filter", NULL};
-	static const struct remote remote = {"session", local_verbs, NULL, NULL};
+	static const struct remote remote = {
+	    .name = "session", .local_verbs = local_verbs, .has_dash = true};
 	int status = remote_become(&command, &remote, argc, argv);
 	return status >= 0 ? status : command_main(&command, argc, argv);
 }

@@ -25,11 +25,22 @@
 		    "FILE", "has the token", COMPLETE_FILES                                  \
 	}
 
+/* A form of a verb that reads standard input. */
+struct remote_input {
+	const char *verb;   /* NULL ends the table */
+	const char *first;  /* only with this first operand; NULL: any */
+	int operands;	    /* only with so many; -1: however many */
+	const char *unless; /* not with this option; NULL: always */
+	bool is_long;	    /* more than fits into memory may come */
+};
+
 struct remote {
-	const char *name;		/* "session": what the server calls it */
-	const char *const *local_verbs; /* never handed over; ends with NULL */
-	const char *input_verb;		/* reads standard input when it has no operand; or NULL */
-	const char *input_unless;	/* ... and not this option */
+	const char *name;		   /* "session": what the server calls it */
+	const char *const *local_verbs;	   /* never handed over; ends with NULL */
+	const struct remote_input *inputs; /* or NULL */
+	bool has_dash;			   /* an operand "-" is standard input */
+	const char *attach_verb;  /* a terminal there: "sa-api processes attach"; or NULL */
+	const char *local_option; /* an option that is for here only; or NULL */
 };
 
 /*
