@@ -99,6 +99,12 @@ GET '/v1/health?access_token=top-secret'
 is "$code" 401 "access_token is for WebSockets alone"
 GET '/v1/processes/none/terminal/ws?access_token=top-secret'
 is "$code" 426 "and there it counts"
+GET /v1/processes/none/terminal/ws -H "Sec-WebSocket-Protocol: sandbox-agent, sandbox-agent.token.$(printf top-secret | base64 | tr -d =)"
+is "$code" 426 "... and so does a subprotocol that has it"
+GET /v1/processes/none/terminal/ws -H "Sec-WebSocket-Protocol: sandbox-agent.token.$(printf top-secre | base64 | tr -d =), sandbox-agent.token."
+is "$code" 401 "... unless it is another"
+GET /v1/health -H "Sec-WebSocket-Protocol: sandbox-agent.token.$(printf top-secret | base64 | tr -d =)"
+is "$code" 401 "... or for something else"
 POST /v1/health
 is "$code" 401 "401 comes before 405"
 GET /v1/nothing
@@ -198,8 +204,8 @@ is "$(jq -r '[.method, .target, .status, (.requestId | type)] | join(" ")' acces
 is "$(stat -c %a access)" 600 "the log is its owner's"
 kill "$server"
 SANDBOX_AGENT_LOG_HTTP=1 SANDBOX_AGENT_LOG_DIR=$T/logs SANDBOX_AGENT_LOG_HTTP_HEADERS=1 serve --token abc
-GET /v1/health -H 'Authorization: Bearer abc' -H 'X-Mine: yes'
+GET /v1/health -H 'Authorization: Bearer abc' -H 'X-Mine: yes' -H 'Sec-WebSocket-Protocol: sandbox-agent.token.YWJj'
 kill "$server"
 wait_until 5 gone "$server"
-is "$(jq -r '.headers | [.["X-Mine"], .Authorization] | join(" ")' logs/log-*)" "yes ..." "SANDBOX_AGENT_LOG_*: where, and with headers"
+is "$(jq -r '.headers | [.["X-Mine"], .Authorization, .["Sec-WebSocket-Protocol"]] | join(" ")' logs/log-*)" "yes ... ..." "SANDBOX_AGENT_LOG_*: where, and with headers"
 done_testing

@@ -55,7 +55,8 @@ static void note_for_log(struct conn *c, const struct http_request *r)
 	json_open(&text, '{');
 	for (size_t i = 0; i < r->header_count; i++) {
 		cleanup_free char *name = xmemdup0(r->headers[i].name.p, r->headers[i].name.n);
-		bool is_secret = r->headers[i].field == HTTP_AUTHORIZATION;
+		bool is_secret = r->headers[i].field == HTTP_AUTHORIZATION ||
+				 r->headers[i].field == HTTP_WEBSOCKET_PROTOCOL;
 		json_kv_span(&text, name, is_secret ? span_of("...") : r->headers[i].value);
 	}
 	json_close(&text, '}');
@@ -291,7 +292,9 @@ static bool is_handshake(struct conn *c, const struct http_request *r)
 		struct span key = http_request_get(r, HTTP_WEBSOCKET_KEY);
 		struct span chosen = http_websocket_choose(r, NULL, 0);
 		x->socket_key = xmemdup0(key.p, key.n);
-		x->socket_protocol = chosen.p ? xmemdup0(chosen.p, chosen.n) : NULL;
+		bool is_secret = span_starts_with(chosen, GUARD_TOKEN_PROTOCOL);
+		x->socket_protocol =
+		    chosen.p && !is_secret ? xmemdup0(chosen.p, chosen.n) : NULL;
 		return true;
 	}
 	answer_problem(c,

@@ -92,6 +92,32 @@ static bool has_query_token(const struct http_request *r, const char *token)
 	       http_secret_equal(buf_span(&given), span_of(token));
 }
 
+/*
+ * The offered subprotocol "sandbox-agent.token.BASE64URL": what a page's script can say beside
+ * an address, which proxies and histories keep. It is never the one that is chosen.
+ */
+static bool has_protocol_token(const struct http_request *r, const char *token)
+{
+	cleanup_buf struct buf wanted = BUF_INIT(BUF_MAX_OWN);
+	struct span item;
+	bool is_offered = false;
+	buf_adds(&wanted, GUARD_TOKEN_PROTOCOL);
+	base64_add(&wanted, span_of(token));
+	while (wanted.len && wanted.data[wanted.len - 1] == '=')
+		wanted.len--;
+	for (size_t i = 0; i < wanted.len; i++)
+		if (wanted.data[i] == '+' || wanted.data[i] == '/')
+			wanted.data[i] = wanted.data[i] == '+' ? '-' : '_';
+	for (size_t i = 0; i < r->header_count; i++) {
+		struct span rest = r->headers[i].value;
+		while (r->headers[i].field == HTTP_WEBSOCKET_PROTOCOL &&
+		       http_list_next(&rest, &item))
+			is_offered = http_secret_equal(item, buf_span(&wanted)) || is_offered;
+	}
+	explicit_bzero(wanted.data, wanted.len);
+	return is_offered;
+}
+
 /* "Basic ...": OpenCode's programs send what they call a password in this way. */
 static bool has_password(struct span authorization, const char *token)
 {
@@ -118,7 +144,8 @@ bool guard_admits_token(struct conn *c, const struct http_request *r, const stru
 		return true;
 	if (route->has_error_list && has_password(http_request_get(r, HTTP_AUTHORIZATION), token))
 		return true;
-	if (route->answer == ANSWER_SOCKET && has_query_token(r, token))
+	if (route->answer == ANSWER_SOCKET &&
+	    (has_query_token(r, token) || has_protocol_token(r, token)))
 		return true;
 	answer_kind_message(c, PROBLEM_TOKEN_INVALID, "the bearer token is missing or wrong");
 	return false;

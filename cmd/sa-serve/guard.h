@@ -9,6 +9,9 @@
 #include "http/request.h"
 #include "routes.h"
 
+/* A subprotocol that carries the token begins with this. */
+#define GUARD_TOKEN_PROTOCOL "sandbox-agent.token."
+
 /*
  * Is the request's Host one of ours (asked only when no token protects
  * us), and its Origin one that may ask this? False: 403 has been answered.

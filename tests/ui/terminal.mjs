@@ -155,6 +155,13 @@ await step("F6 leaves the terminal, for who has no mouse", async () => {
   await page.keyboard.press("F6");
   check(await page.evaluate(() => document.activeElement.closest(".process-head") !== null), "still in the terminal");
 });
+await step("the token is in no address", async () => {
+  const asked = [];
+  page.on("websocket", (socket) => asked.push(socket.url()));
+  await page.reload();
+  await shows("still 42");
+  check(asked.length > 0 && !asked.join().includes(TOKEN) && !asked.join().includes("access_token"), asked.join());
+});
 await step("its end is told", async () => {
   await page.locator(".xterm-helper-textarea").focus();
   await type("exit 3\n");
