@@ -260,7 +260,7 @@ mkdir bin && printf '#!/bin/sh\necho "key $ANTHROPIC_API_KEY $OPENAI_API_KEY arg
 cp bin/claude bin/codex && cp bin/claude bin/docker && cp bin/claude bin/make
 echo fake-groq >groq.txt && cp groq.txt key.txt && cp keys.env "$H/" && rm -f key
 manual() { sed -n 's/^\.Dl //p' "$TOP/man/sa-credentials.1" | sed 's/\\(dq/"/g'; }
-helps() { for verb in extract extract-env status exec; do sac "$verb" --help | sed -n '/^examples:/,$s/^  //p'; done; }
+helps() { for verb in extract extract-env status exec; do sac "$verb" --help-all | sed -n '/^examples:/,$s/^  //p'; done; }
 while IFS= read -r line; do
 	ok "example: $line" env HOME="$H" PATH="$T/bin:$PATH" bash -c "set -e; $line"
 done < <(manual; helps)

@@ -21,13 +21,13 @@ agent_wait
 same 'SIGTERM ends it with status 0' "$status" 0
 "$mock_bin" nonsense </dev/null >/dev/null 2>&1
 same 'an unknown operand is a usage error' $? 2
-"$mock_bin" --help >"$mock_dir/help"
-ok $? '--help succeeds'
+"$mock_bin" --help-all >"$mock_dir/help"
+ok $? '--help-all succeeds'
 missing=
 for word in $(sed -n '/^A prompt is/,/^examples/s/^  \([a-z][a-z0-9-]*\) .*/\1/p' "$mock_dir/help"); do
 	grep -q "^\.It Ic $word\( \|\$\)" "$mock_root/man/sa-mock-agent.1" || missing+=" $word"
 done
-same 'the manual page has each directive of --help' "$missing" ''
+same 'the manual page has each directive of --help-all' "$missing" ''
 
 # --- sessions
 agent_start

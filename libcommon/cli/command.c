@@ -81,6 +81,10 @@ static int fail(const char *who, struct sa_error *err, bool is_json)
 
 static int run_verb(const struct command *command, const struct verb *verb, int argc, char **argv)
 {
+	if (argc > 0 && strcmp(argv[0], "--help-all") == 0) {
+		help_print_verb(stdout, command, verb, true);
+		return fflush(stdout) ? SA_EXIT_FAILED : SA_EXIT_OK;
+	}
 	struct sa_error err = SA_ERROR_INIT;
 	bool is_json = wants_json(verb->options, argc, argv);
 	char *who = xasprintf("%s%s%s", command->name, verb->name ? " " : "",
@@ -94,7 +98,7 @@ static int run_verb(const struct command *command, const struct verb *verb, int 
 		if (!is_json)
 			help_print_usage(stderr, command, verb);
 	} else if (options->is_help) {
-		help_print_verb(stdout, command, verb);
+		help_print_verb(stdout, command, verb, false);
 		status = SA_EXIT_OK;
 	} else {
 		argv[count] = NULL;
@@ -134,8 +138,8 @@ int command_main(const struct command *command, int argc, char **argv)
 	if (!command->verbs[0].name)
 		return run_verb(command, &command->verbs[0], argc > 0 ? argc - 1 : 0, argv + 1);
 	if (first && (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0 ||
-		      (strcmp(first, "help") == 0 && argc == 2))) {
-		help_print_command(stdout, command);
+		      strcmp(first, "--help-all") == 0 || (strcmp(first, "help") == 0 && argc == 2))) {
+		help_print_command(stdout, command, strcmp(first, "--help-all") == 0);
 		return fflush(stdout) ? SA_EXIT_FAILED : SA_EXIT_OK;
 	}
 	const struct verb *verb = first ? find_verb(command, first) : NULL;
