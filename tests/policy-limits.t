@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # What a session has used, and what it may use.
 . "$(dirname "$0")/tap.sh"
+. "$TOP/tests/serve-lib.sh"
 . "$TOP/tests/session-lib.sh"
-need jq sqlite3
+need jq sqlite3 curl
+at() { jq -r "$1" <"$T/body"; } # in the last HTTP answer
 
 run() { timeout 20 sa-session run --agent mock "$@"; }
 kind() { jq -r .type err | sed 's/.*://'; }
@@ -26,6 +28,42 @@ sa-session close turns >/dev/null
 sa-session resume turns --max-turns 3 >/dev/null
 ok "one more is granted" sa-session prompt turns "say 5"
 status 5 "and no more" sa-session prompt turns "say 6"
+
+# --- tokens: known at the end of a turn ------------------------------------------------------------
+sa-session new --agent mock --id tokens --max-tokens 200 >/dev/null
+ok "a turn below the limit" sa-session prompt tokens "tokens 90 10"
+status 5 "one that reaches it ends, and says so" sa-session prompt tokens "tokens 90 11" --json
+is "$(kind)" limit_reached "with the same kind"
+is "$(sa-events show tokens --json | jq -r 'select(.payload.method=="_adapter/limit_reached").payload.params|"\(.limit) \(.totalTokens)"')" \
+	"max-tokens 201" "and in an event"
+status 5 "no other begins" sa-session prompt tokens "say x"
+like "$(cat err)" "has used 201 of 200 tokens" "and the reason is told"
+status 2 "a number of tokens is a number" run --max-tokens many "say x"
+
+# --- over REST --------------------------------------------------------------------------------------
+serve
+rest() { # ID PROMPT
+	POST "/v1/sessions/$1/prompt" "${json[@]}" -d "{\"text\":\"$2\"}"
+}
+POST /v1/sessions "${json[@]}" -d '{"agent":"mock","id":"r1","maxCost":0.01}'
+rest r1 "usage 10 100; permission x"
+is "$code $(at .stopReason) $(at .problem.type)" "200 cancelled urn:sandbox-agent:error:limit_reached" "maxCost ends the turn that reaches it"
+rest r1 "say x"
+is "$code $(at .type)" "403 urn:sandbox-agent:error:limit_reached" "and refuses the next"
+POST /v1/sessions "${json[@]}" -d '{"agent":"mock","id":"r2","maxTurns":1}'
+rest r2 "say one"
+is "$code $(at .text) $(at .problem)" "200 one null" "maxTurns allows so many"
+rest r2 "say two"
+is "$code $(at .type)" "403 urn:sandbox-agent:error:limit_reached" "and no more"
+POST /v1/sessions "${json[@]}" -d '{"agent":"mock","id":"r3","maxTokens":"100"}'
+rest r3 "tokens 100"
+is "$(at .problem.type)" urn:sandbox-agent:error:limit_reached "maxTokens is told at the end of the turn"
+rest r3 "say x"
+is "$code" 403 "and counts"
+POST /v1/sessions "${json[@]}" -d '{"agent":"mock","maxTurns":{}}'
+is "$code" 400 "a limit is a number"
+POST /v1/sessions "${json[@]}" -d '{"agent":"mock","maxCost":"much"}'
+is "$code" 400 "and one that can be read"
 
 mkdir here
 sa-session new --agent mock --id costs --cwd here >/dev/null

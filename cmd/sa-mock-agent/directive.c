@@ -18,6 +18,7 @@ static const struct directive table[] = {
     {"run", "CMD", "the same with CMD as its input; runs nothing", speech_run},
     {"exec", "CMD", "really run CMD (no shell) as a tool call", exec_run},
     {"edit", "FILE", "a tool call with a diff; writes nothing", speech_edit},
+    {"tokens", "IN [OUT]", "the answer tells that it took so many", speech_tokens},
     {"usage", "[USED [SIZE]]", "usage_update with a cost", speech_usage},
     {"title", "TEXT", "session_info_update", speech_title},
     {"commands", "", "available_commands_update", speech_commands},

@@ -190,6 +190,14 @@ enum step speech_edit(struct turn *turn)
 	return turn->at < 2 ? STEP_AGAIN : STEP_DONE;
 }
 
+enum step speech_tokens(struct turn *turn)
+{
+	return directive_number(turn, 100, INT64_MAX / 2, &turn->input_tokens) < 0 ||
+		       directive_number(turn, 10, INT64_MAX / 2, &turn->output_tokens) < 0
+		   ? STEP_END
+		   : STEP_DONE;
+}
+
 enum step speech_usage(struct turn *turn)
 {
 	uint64_t used, size;

@@ -11,6 +11,7 @@ enum step speech_plan(struct turn *turn);
 enum step speech_tool(struct turn *turn);
 enum step speech_run(struct turn *turn);
 enum step speech_edit(struct turn *turn);
+enum step speech_tokens(struct turn *turn);
 enum step speech_usage(struct turn *turn);
 enum step speech_title(struct turn *turn);
 enum step speech_commands(struct turn *turn);

@@ -102,6 +102,15 @@ static void answer(const struct turn *turn)
 		session_write_setup(&result, turn->session);
 	else
 		json_kv_string(&result, "stopReason", turn->stop_reason);
+	if (turn->input_tokens || turn->output_tokens) {
+		json_key(&result, "usage");
+		json_open(&result, '{');
+		json_kv_int(&result, "inputTokens", (int64_t)turn->input_tokens);
+		json_kv_int(&result, "outputTokens", (int64_t)turn->output_tokens);
+		json_kv_int(&result, "totalTokens",
+			    (int64_t)(turn->input_tokens + turn->output_tokens));
+		json_close(&result, '}');
+	}
 	json_close(&result, '}');
 	rpc_result(out, id, buf_span(&result));
 }

@@ -50,6 +50,7 @@ struct turn {
 	bool ignores_cancel;
 	bool answers_twice;
 	uint64_t late_updates;
+	uint64_t input_tokens, output_tokens; /* told with the answer, if there are any */
 	const char *stop_reason;
 	int64_t error_code; /* not 0: answered with an error */
 	char *error_text;   /* owned */

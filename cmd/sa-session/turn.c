@@ -134,16 +134,24 @@ bool turn_judge_event(const struct event *event, struct sa_error *err)
 	return false;
 }
 
+struct judgement {
+	int64_t until;
+	struct sa_error *err;
+};
+
 static int judge_event(const struct event *event, void *arg)
 {
-	return turn_judge_event(event, arg);
+	const struct judgement *j = arg;
+	return (j->until && event->index > j->until) || turn_judge_event(event, j->err);
 }
 
 int turn_judge(struct connection *c, const struct turn *turn, struct sa_error *err)
 {
-	int rc = store_each_event(c->store, &c->server, c->session.id, turn->since, 0, judge_event,
-				  err, err);
-	if (rc != 0)
+	struct judgement judgement = {turn->until, err};
+	err->kind = PROBLEM_NONE;
+	if (store_each_event(c->store, &c->server, c->session.id, turn->since, 0, judge_event,
+			     &judgement, err) < 0 ||
+	    err->kind != PROBLEM_NONE)
 		return -1;
 	if (turn->stop_reason && strcmp(turn->stop_reason, "end_turn") == 0)
 		return 0;

@@ -272,14 +272,15 @@ static void on_response(struct supervisor *sv, const struct envelope *e, struct 
 	struct origin_past past = origin_look(sv, call);
 	learn_answer(sv, call, e);
 	struct session_track *t = call->session;
+	/* Before the answer: it belongs to this turn, and another may follow at once. */
+	if (strcmp(call->method, "session/prompt") == 0)
+		limits_note(sv, t, span_of(call->method), e->text);
 	struct buf payload = BUF_INIT(BUF_MAX_OWN);
 	envelope_add_with_id(&payload, e, span_of(call->id_json));
 	int64_t index = batch_add_event(sv, SENDER_AGENT, session_span(t), buf_span(&payload), raw,
 					span_of(call->method));
 	buf_free(&payload);
 	batch_add_delivery(sv, DELIVER_ANSWER, call->client, call->ref, index);
-	if (strcmp(call->method, "session/prompt") == 0)
-		limits_note(sv, t, span_of(call->method), e->text);
 	if (strcmp(call->method, "session/prompt") == 0 && t)
 		cancel_turn_ended(sv, t, e);
 	if (e->result.p && !e->error.p)

@@ -5,12 +5,19 @@
 
 #include <stdio.h>
 
+/* Amounts above this are no costs. */
+#define COST_MAX 1e9
+
+static void add(int64_t *sum, int64_t n)
+{
+	if (n > 0 && __builtin_add_overflow(*sum, n, sum))
+		*sum = INT64_MAX;
+}
+
 /* Counts come from outside: none makes a sum go backwards. */
 static void count(int64_t *sum, struct span json)
 {
-	int64_t n = json_int_or(json, 0);
-	if (n > 0 && __builtin_add_overflow(*sum, n, sum))
-		*sum = INT64_MAX;
+	add(sum, json_int_or(json, 0));
 }
 
 void usage_learn_turn(struct usage *usage, struct span result)
@@ -36,12 +43,11 @@ void usage_learn_update(struct usage *usage, struct span update)
 		return;
 	usage->context_used = json_int_or(json_get(update, "used"), usage->context_used);
 	usage->context_size = json_int_or(json_get(update, "size"), usage->context_size);
-	if (json_type(json_get(cost, "amount")) != JSON_NUMBER)
+	double amount = json_double_or(json_get(cost, "amount"), -1);
+	if (!(amount >= 0 && amount <= COST_MAX))
 		return;
-	double amount = json_double_or(json_get(cost, "amount"), 0);
 	/* Less than before: another life of the agent, that counts from nothing. */
-	if (amount > 0)
-		usage->cost += amount >= usage->told_cost ? amount - usage->told_cost : amount;
+	usage->cost += amount >= usage->told_cost ? amount - usage->told_cost : amount;
 	usage->told_cost = amount;
 	struct span currency = json_string_plain(json_get(cost, "currency"));
 	if (currency.p && currency.n < sizeof(usage->currency))
@@ -58,11 +64,11 @@ void usage_learn(struct usage *usage, struct span answers, struct span payload)
 
 void usage_add(struct usage *usage, const struct usage *other)
 {
-	usage->turns += other->turns;
-	usage->input_tokens += other->input_tokens;
-	usage->output_tokens += other->output_tokens;
-	usage->cached_tokens += other->cached_tokens;
-	usage->total_tokens += other->total_tokens;
+	add(&usage->turns, other->turns);
+	add(&usage->input_tokens, other->input_tokens);
+	add(&usage->output_tokens, other->output_tokens);
+	add(&usage->cached_tokens, other->cached_tokens);
+	add(&usage->total_tokens, other->total_tokens);
 	usage->cost += other->cost;
 	usage->context_used = other->context_used;
 	usage->context_size = other->context_size;
