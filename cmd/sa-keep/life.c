@@ -5,11 +5,11 @@
 #include "child.h"
 #include "os/guard.h"
 #include "os/proctree.h"
+#include "os/signals.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -175,10 +175,10 @@ static void stop(struct keeper *k)
 static void on_signal(void *arg, uint32_t events)
 {
 	struct keeper *k = arg;
-	struct signalfd_siginfo info;
+	int number;
 	(void)events;
-	while (read(k->signals.fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-		if (info.ssi_signo != SIGCHLD)
+	while ((number = signals_take(k->signals.fd))) {
+		if (number != SIGCHLD)
 			stop(k);
 		else
 			while (waitpid(-1, NULL, WNOHANG) > 0)
@@ -221,14 +221,7 @@ void life_tick(struct keeper *k)
 
 static int watch_signals(struct keeper *k, struct sa_error *err)
 {
-	sigset_t mask;
-	sigemptyset(&mask);
-	sigaddset(&mask, SIGCHLD);
-	sigaddset(&mask, SIGTERM);
-	sigaddset(&mask, SIGINT);
-	sigaddset(&mask, SIGHUP);
-	sigprocmask(SIG_BLOCK, &mask, NULL);
-	int fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+	int fd = signals_open((const int[]){SIGCHLD, SIGTERM, SIGINT, SIGHUP, 0});
 	if (fd < 0 || loop_watch(&k->loop, &k->signals, fd, EPOLLIN, on_signal, k) < 0)
 		return error_set_errno(err, PROBLEM_FAILED, errno, "watch signals");
 	return 0;

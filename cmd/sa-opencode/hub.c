@@ -5,6 +5,7 @@
 #include "base/xalloc.h"
 #include "ops.h"
 #include "os/io.h"
+#include "os/signals.h"
 #include "prompt.h"
 #include "json/scan.h"
 #include "json/write.h"
@@ -13,7 +14,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 /* --- jobs ----------------------------------------------------------------------- */
@@ -22,7 +22,7 @@ static struct job *job_new(struct hub *hub, struct span line)
 {
 	struct job *job = xcalloc(1, sizeof(*job));
 	job->hub = hub;
-	job->line = xmemdup0(line.p, line.n);
+	job->line = line.p ? xmemdup0(line.p, line.n) : NULL;
 	job->words_fd = -1;
 	job->next = hub->jobs;
 	if (hub->jobs)
@@ -116,8 +116,9 @@ static void shut_down(struct job *job)
 			    shut_down_answered);
 }
 
-static void obey(struct hub *hub, struct span line)
+static void obey(void *arg, struct span line)
 {
+	struct hub *hub = arg;
 	struct sa_error err = SA_ERROR_INIT;
 	struct job *job = job_new(hub, line);
 	if (filter_parse(span_of(job->line), &job->request, &err) < 0) {
@@ -148,28 +149,13 @@ static void end_input(struct hub *hub)
 static void on_input(void *arg, uint32_t events)
 {
 	struct hub *hub = arg;
-	struct channel *channel = &hub->channel;
-	struct span line;
 	if (events & EPOLLOUT)
-		channel_flush(channel);
+		channel_flush(&hub->channel);
 	if (!(events & (EPOLLIN | EPOLLHUP | EPOLLERR)))
 		return;
-	int rc = channel_read(channel);
-	if (rc < 0 && errno == EAGAIN)
-		return;
-	if (rc <= 0) {
-		if (lines_end(&channel->lines, &line) == LINES_LINE && span_trim(line).n)
-			obey(hub, line);
+	int rc = channel_each(&hub->channel, obey, hub);
+	if (rc == 0 || (rc < 0 && errno != EAGAIN))
 		end_input(hub);
-		return;
-	}
-	for (;;) {
-		enum lines_result result = channel_next(channel, &line);
-		if (result == LINES_MORE)
-			return;
-		if (result == LINES_LINE && span_trim(line).n)
-			obey(hub, line);
-	}
 }
 
 /* --- the loop --------------------------------------------------------------------------- */
@@ -177,10 +163,10 @@ static void on_input(void *arg, uint32_t events)
 static void on_signal(void *arg, uint32_t events)
 {
 	struct hub *hub = arg;
-	struct signalfd_siginfo info;
+	int number;
 	(void)events;
-	while (read(hub->signals.fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-		if (info.ssi_signo == SIGCHLD)
+	while ((number = signals_take(hub->signals.fd))) {
+		if (number == SIGCHLD)
 			backend_reap(hub);
 		else
 			hub->is_ended = hub->is_gone = true;
@@ -238,14 +224,8 @@ static int run(struct hub *hub, struct sa_error *err)
 
 static int watch_signals(struct hub *hub, struct sa_error *err)
 {
-	sigset_t mask;
-	sigemptyset(&mask);
-	sigaddset(&mask, SIGCHLD);
-	sigaddset(&mask, SIGTERM);
-	sigaddset(&mask, SIGINT);
-	sigprocmask(SIG_BLOCK, &mask, NULL);
 	sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
-	int fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+	int fd = signals_open((const int[]){SIGCHLD, SIGTERM, SIGINT, 0});
 	if (fd < 0 || loop_watch(&hub->loop, &hub->signals, fd, EPOLLIN, on_signal, hub) < 0)
 		return error_set_errno(err, PROBLEM_FAILED, errno, "watch for signals");
 	return 0;

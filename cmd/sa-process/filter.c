@@ -6,6 +6,7 @@
 #include "cli/command.h"
 #include "http/response.h"
 #include "os/io.h"
+#include "os/signals.h"
 #include "verbs.h"
 #include "json/scan.h"
 #include "json/write.h"
@@ -13,7 +14,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -178,9 +178,8 @@ static void on_out(void *arg, uint32_t events)
 static void on_signal(void *arg, uint32_t events)
 {
 	struct filter *f = arg;
-	struct signalfd_siginfo info;
 	(void)events;
-	while (read(f->signals.fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
+	while (signals_take(f->signals.fd))
 		continue;
 	/* Supervisors that have ended; the nest is a child too. */
 	while (waitpid(-1, NULL, WNOHANG) > 0)
@@ -229,11 +228,7 @@ static int watch_channel(struct filter *f, struct sa_error *err)
 
 static int watch_signals(struct filter *f, struct sa_error *err)
 {
-	sigset_t mask;
-	sigemptyset(&mask);
-	sigaddset(&mask, SIGCHLD);
-	sigprocmask(SIG_BLOCK, &mask, NULL);
-	int fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+	int fd = signals_open((const int[]){SIGCHLD, 0});
 	if (fd < 0 || loop_watch(&f->loop, &f->signals, fd, EPOLLIN, on_signal, f) < 0)
 		return error_set_errno(err, PROBLEM_FAILED, errno, "watch signals");
 	return 0;

@@ -7,6 +7,7 @@
 #include "os/io.h"
 #include "os/procstat.h"
 #include "os/proctree.h"
+#include "os/signals.h"
 #include "os/spawn.h"
 
 #include <errno.h>
@@ -18,7 +19,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -270,17 +270,13 @@ static _Noreturn void nest_main(int control, const char *tag)
 	sigset_t mask;
 	sigfillset(&mask);
 	sigprocmask(SIG_SETMASK, &mask, NULL);
-	sigemptyset(&mask);
-	sigaddset(&mask, SIGCHLD);
-	n.signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+	n.signals = signals_open((const int[]){SIGCHLD, 0});
 	for (;;) {
 		struct pollfd p[2] = {{.fd = control, .events = POLLIN},
 				      {.fd = n.signals, .events = POLLIN}};
 		poll(p, 2, -1);
 		if (p[1].revents) {
-			struct signalfd_siginfo info;
-			ssize_t ignored = read(n.signals, &info, sizeof(info));
-			(void)ignored;
+			signals_take(n.signals);
 			reap(&n);
 		}
 		if (p[0].revents && !take_order(&n)) {

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "cli/command.h"
 #include "os/io.h"
+#include "os/signals.h"
 #include "process/folder.h"
 #include "runs.h"
 #include "verbs.h"
@@ -11,7 +12,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -61,22 +61,15 @@ static void on_done(struct run *run, const struct sa_error *failed)
 static void on_signal(void *arg, uint32_t events)
 {
 	struct once *once = arg;
-	struct signalfd_siginfo info;
 	(void)events;
-	while (read(once->signals.fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
+	while (signals_take(once->signals.fd))
 		if (once->run)
 			run_cancel(once->run);
 }
 
 static int watch_signals(struct once *once, struct loop *loop, struct sa_error *err)
 {
-	sigset_t mask;
-	sigemptyset(&mask);
-	sigaddset(&mask, SIGINT);
-	sigaddset(&mask, SIGTERM);
-	sigaddset(&mask, SIGHUP);
-	sigprocmask(SIG_BLOCK, &mask, NULL);
-	int fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+	int fd = signals_open((const int[]){SIGINT, SIGTERM, SIGHUP, 0});
 	if (fd < 0 || loop_watch(loop, &once->signals, fd, EPOLLIN, on_signal, once) < 0)
 		return error_set_errno(err, PROBLEM_FAILED, errno, "watch signals");
 	return 0;

@@ -9,6 +9,7 @@
 #include "conn.h"
 #include "filter/filter.h"
 #include "listen.h"
+#include "os/signals.h"
 #include "ui.h"
 
 #include <errno.h>
@@ -16,7 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 enum { ID_PREFIX_LENGTH = 8, SPARE_FILES = 256 };
@@ -58,15 +58,15 @@ static bool is_over(const struct front *front)
 static void on_signal(void *arg, uint32_t events)
 {
 	struct front *front = arg;
-	struct signalfd_siginfo info;
+	int number;
 	(void)events;
-	while (read(front->signals.fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-		if (info.ssi_signo == SIGCHLD) {
+	while ((number = signals_take(front->signals.fd))) {
+		if (number == SIGCHLD) {
 			children_reap(front);
 			continue;
 		}
 		/* Another build takes over: what runs is for it. */
-		if (info.ssi_signo == SIGUSR2)
+		if (number == SIGUSR2)
 			front->is_keeping = true;
 		stop(front);
 	}
@@ -111,16 +111,8 @@ static int run(struct front *front, struct sa_error *err)
 
 static int watch_signals(struct front *front, struct sa_error *err)
 {
-	sigset_t mask;
-	sigemptyset(&mask);
-	sigaddset(&mask, SIGCHLD);
-	sigaddset(&mask, SIGTERM);
-	sigaddset(&mask, SIGINT);
-	sigaddset(&mask, SIGHUP);
-	sigaddset(&mask, SIGUSR2);
-	sigprocmask(SIG_BLOCK, &mask, NULL);
 	sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
-	int fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+	int fd = signals_open((const int[]){SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGUSR2, 0});
 	if (fd < 0 || loop_watch(&front->loop, &front->signals, fd, EPOLLIN, on_signal, front) < 0)
 		return error_set_errno(err, PROBLEM_FAILED, errno, "watch for signals");
 	return 0;

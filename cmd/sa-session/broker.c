@@ -7,13 +7,13 @@
 #include "key.h"
 #include "ops.h"
 #include "os/io.h"
+#include "os/signals.h"
 #include "peer.h"
 #include "verbs.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 static const struct {
@@ -118,8 +118,9 @@ void ops_answer(struct broker *broker, const struct filter_request *request, int
 	filter_answer(&broker->channel, request->ref, &reply);
 }
 
-static void obey(struct broker *broker, struct span line)
+static void obey(void *arg, struct span line)
 {
+	struct broker *broker = arg;
 	struct sa_error err = SA_ERROR_INIT;
 	struct filter_request request;
 	int rc = filter_parse(line, &request, &err);
@@ -166,29 +167,13 @@ static void on_end_of_input(struct broker *broker)
 static void on_input(void *arg, uint32_t events)
 {
 	struct broker *broker = arg;
-	struct channel *channel = &broker->channel;
-	struct span line;
 	if (events & EPOLLOUT)
-		channel_flush(channel);
+		channel_flush(&broker->channel);
 	if (!(events & (EPOLLIN | EPOLLHUP | EPOLLERR)))
 		return;
-	int rc = channel_read(channel);
-	if (rc < 0 && errno == EAGAIN)
-		return;
-	if (rc <= 0) {
+	int rc = channel_each(&broker->channel, obey, broker);
+	if (rc == 0 || (rc < 0 && errno != EAGAIN))
 		on_end_of_input(broker);
-		if (lines_end(&channel->lines, &line) == LINES_LINE && span_trim(line).n &&
-		    !broker->is_orphan)
-			obey(broker, line);
-		return;
-	}
-	for (;;) {
-		enum lines_result result = channel_next(channel, &line);
-		if (result == LINES_MORE)
-			return;
-		if (result == LINES_LINE && span_trim(line).n)
-			obey(broker, line);
-	}
 }
 
 /* --- the loop ------------------------------------------------------------------------------ */
@@ -196,10 +181,10 @@ static void on_input(void *arg, uint32_t events)
 static void on_signal(void *arg, uint32_t events)
 {
 	struct broker *broker = arg;
-	struct signalfd_siginfo info;
+	int number;
 	(void)events;
-	while (read(broker->signals.fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-		if (info.ssi_signo == SIGCHLD)
+	while ((number = signals_take(broker->signals.fd))) {
+		if (number == SIGCHLD)
 			peers_reap(broker);
 		else
 			broker->is_ended = broker->is_orphan = true;
@@ -267,14 +252,8 @@ static int prepare(struct broker *broker, struct sa_error *err)
 		return -1;
 	if (loop_init(&broker->loop) < 0)
 		return error_set_errno(err, PROBLEM_FAILED, errno, "make an epoll descriptor");
-	sigset_t mask;
-	sigemptyset(&mask);
-	sigaddset(&mask, SIGCHLD);
-	sigaddset(&mask, SIGTERM);
-	sigaddset(&mask, SIGINT);
-	sigprocmask(SIG_BLOCK, &mask, NULL);
 	sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
-	int signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+	int signals = signals_open((const int[]){SIGCHLD, SIGTERM, SIGINT, 0});
 	if (signals < 0 ||
 	    loop_watch(&broker->loop, &broker->signals, signals, EPOLLIN, on_signal, broker) < 0)
 		return error_set_errno(err, PROBLEM_FAILED, errno, "watch for signals");

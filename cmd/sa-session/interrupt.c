@@ -1,35 +1,32 @@
 #include "interrupt.h"
 
 #include "base/cleanup.h"
+#include "os/signals.h"
 
 #include <signal.h>
 #include <stddef.h>
-#include <sys/signalfd.h>
-#include <unistd.h>
 
 static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
 
 int interrupt_begin(void)
 {
-	sigset_t mask;
-	sigemptyset(&mask);
+	int heard[ARRAY_SIZE(numbers) + 1] = {0};
+	size_t count = 0;
 	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
 		struct sigaction now;
 		/* "nohup", and the background jobs of a shell without job control. */
 		if (sigaction(numbers[i], NULL, &now) == 0 && now.sa_handler != SIG_IGN)
-			sigaddset(&mask, numbers[i]);
+			heard[count++] = numbers[i];
 	}
-	sigprocmask(SIG_BLOCK, &mask, NULL);
-	return signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+	return signals_open(heard);
 }
 
 void interrupt_end(int fd)
 {
-	struct signalfd_siginfo info;
-	if (fd < 0 || read(fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
+	int number = fd < 0 ? 0 : signals_take(fd);
+	if (number == 0)
 		return;
 	sigset_t mask;
-	int number = (int)info.ssi_signo;
 	sigemptyset(&mask);
 	sigaddset(&mask, number);
 	raise(number);

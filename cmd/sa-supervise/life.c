@@ -12,6 +12,7 @@
 #include "os/guard.h"
 #include "os/io.h"
 #include "os/proctree.h"
+#include "os/signals.h"
 #include "prompts.h"
 #include "ready.h"
 #include "sessions.h"
@@ -22,7 +23,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -196,10 +196,10 @@ static void on_guard(void *arg, uint32_t events)
 static void on_signal(void *arg, uint32_t events)
 {
 	struct supervisor *sv = arg;
-	struct signalfd_siginfo info;
+	int number;
 	(void)events;
-	while (read(sv->signals.fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-		if (info.ssi_signo == SIGCHLD) {
+	while ((number = signals_take(sv->signals.fd))) {
+		if (number == SIGCHLD) {
 			while (waitpid(-1, NULL, WNOHANG) > 0)
 				continue;
 		} else {
@@ -307,14 +307,7 @@ int life_prepare(struct supervisor *sv, struct sa_error *err)
 	close(error_pipe[1]);
 	if (control < 0)
 		return -1;
-	sigset_t mask;
-	sigemptyset(&mask);
-	sigaddset(&mask, SIGCHLD);
-	sigaddset(&mask, SIGTERM);
-	sigaddset(&mask, SIGINT);
-	sigaddset(&mask, SIGHUP);
-	sigprocmask(SIG_BLOCK, &mask, NULL);
-	int signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+	int signals = signals_open((const int[]){SIGCHLD, SIGTERM, SIGINT, SIGHUP, 0});
 	if (loop_watch(&sv->loop, &sv->guard, control, EPOLLIN, on_guard, sv) < 0 || signals < 0 ||
 	    loop_watch(&sv->loop, &sv->signals, signals, EPOLLIN, on_signal, sv) < 0)
 		return error_set_errno(err, PROBLEM_FAILED, errno, "watch the guard");

@@ -6,12 +6,12 @@
 #include "base/xalloc.h"
 #include "json/scan.h"
 #include "json/write.h"
+#include "os/signals.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 /* How long the client gets to take what is queued when the adapter ends. */
@@ -238,9 +238,8 @@ static void on_end(void *arg)
 static void on_signal(void *arg, uint32_t events)
 {
 	struct adapter *adapter = arg;
-	struct signalfd_siginfo info;
 	(void)events;
-	while (read(adapter->signals.fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
+	while (signals_take(adapter->signals.fd))
 		begin_end(adapter);
 }
 
@@ -248,16 +247,9 @@ static void on_signal(void *arg, uint32_t events)
 
 static int watch_signals(struct adapter *adapter)
 {
-	sigset_t set;
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	struct sigaction ignore = {.sa_handler = SIG_IGN}; /* a lost reader is an errno */
-	sigaction(SIGPIPE, &ignore, NULL);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
-		return -1;
-	int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	/* A lost reader is an errno. */
+	sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
+	int fd = signals_open((const int[]){SIGTERM, SIGINT, SIGHUP, 0});
 	return fd < 0
 		   ? -1
 		   : loop_watch(&adapter->loop, &adapter->signals, fd, EPOLLIN, on_signal, adapter);

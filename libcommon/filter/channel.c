@@ -103,6 +103,20 @@ enum lines_result channel_next(struct channel *c, struct span *ret_line)
 	return lines_next(&c->lines, ret_line);
 }
 
+int channel_each(struct channel *c, channel_line_fn *fn, void *arg)
+{
+	enum lines_result result;
+	struct span line;
+	int rc = channel_read(c);
+	while (rc > 0 && (result = channel_next(c, &line)) != LINES_MORE)
+		if (result == LINES_TOO_LONG || span_trim(line).n)
+			fn(arg, result == LINES_TOO_LONG ? SPAN_NONE : line);
+	if (rc == 0 && !c->is_in_socket && lines_end(&c->lines, &line) == LINES_LINE &&
+	    span_trim(line).n)
+		fn(arg, line);
+	return rc;
+}
+
 int channel_take_fd(struct channel *c)
 {
 	if (c->received_count == 0)

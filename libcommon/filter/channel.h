@@ -49,6 +49,13 @@ void channel_free(struct channel *c);
 int channel_read(struct channel *c);
 /* As lines_next(): valid until the next call. */
 enum lines_result channel_next(struct channel *c, struct span *ret_line);
+typedef void channel_line_fn(void *arg, struct span line);
+/*
+ * One read(2), and a call for each line that is not blank; SPAN_NONE: one over the limit. What
+ * stands behind a file's or pipe's last newline is a line too; of a socket it is not: whoever
+ * wrote it has died over it. 1: more may come; 0: end of input; -1 with errno as above.
+ */
+int channel_each(struct channel *c, channel_line_fn *fn, void *arg);
 /* The descriptor of a line with "fd":true; the caller closes it. -1: none came. */
 int channel_take_fd(struct channel *c);
 

@@ -21,6 +21,8 @@ int filter_parse(struct span line, struct filter_request *ret, struct sa_error *
 	static const char *const names[COUNT] = {"ref", "op", "params", "headers", "body", "fd"};
 	struct span v[COUNT];
 	*ret = (struct filter_request){.ref = SPAN_NONE};
+	if (!line.p)
+		return error_set(err, PROBLEM_TOO_LARGE, "a request is too long for a line");
 	if (json_check(line, NULL) < 0 || json_type(span_trim(line)) != JSON_OBJECT)
 		return error_set(err, PROBLEM_INVALID_REQUEST,
 				 "a request is one JSON object a line: {\"ref\":1,\"op\":...}");
@@ -227,8 +229,9 @@ static _Noreturn void answer_aside(struct serving *s, const struct filter_reques
 	_exit(channel_flush(&own) == 0 ? 0 : 1);
 }
 
-static void dispatch(struct serving *s, struct span line)
+static void dispatch(void *arg, struct span line)
 {
+	struct serving *s = arg;
 	struct filter_request request;
 	int fd;
 	if (!take_request(&s->channel, line, &request, &fd) ||
@@ -242,42 +245,13 @@ static void dispatch(struct serving *s, struct span line)
 		answer(&s->channel, s->ops, s->arg, &request, -1);
 }
 
-/* Handle the lines that one read brought. */
-static void serve_lines(struct serving *s)
-{
-	struct span line;
-	enum lines_result result;
-	while ((result = channel_next(&s->channel, &line)) != LINES_MORE) {
-		if (result == LINES_LINE && span_trim(line).n > 0)
-			dispatch(s, line);
-		if (result == LINES_TOO_LONG) {
-			struct sa_error err = SA_ERROR_INIT;
-			error_set(&err, PROBLEM_TOO_LARGE, "a request of %llu bytes is too long",
-				  (unsigned long long)s->channel.lines.skipped_bytes);
-			filter_answer_problem(&s->channel, SPAN_NONE, &err, SPAN_NONE);
-		}
-	}
-}
-
 /* One read(2) and what it brought. 0, or -1 with errno. */
 static int read_requests(struct serving *s)
 {
-	struct span rest;
-	int rc = channel_read(&s->channel);
-	if (rc < 0 && errno == EAGAIN) {
-		s->is_polling = true;
-		return 0;
-	}
-	if (rc < 0)
-		return -1;
-	if (rc > 0) {
-		serve_lines(s);
-		return 0;
-	}
-	s->has_ended = true;
-	if (lines_end(&s->channel.lines, &rest) == LINES_LINE)
-		dispatch(s, rest);
-	return 0;
+	int rc = channel_each(&s->channel, dispatch, s);
+	s->is_polling = s->is_polling || (rc < 0 && errno == EAGAIN);
+	s->has_ended = s->has_ended || rc == 0;
+	return rc < 0 && errno != EAGAIN ? -1 : 0;
 }
 
 /* Write what is queued, waiting for a descriptor that the other side made non-blocking. */

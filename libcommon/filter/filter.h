@@ -43,7 +43,7 @@ struct filter_request {
 	bool is_aside; /* in a process of its own: it may take its time */
 };
 
-/* Take a line apart. 0; -1 with PROBLEM_INVALID_REQUEST, and ref set if the line has one. */
+/* Take a line apart (SPAN_NONE: it was too long). 0; -1 with PROBLEM_INVALID_REQUEST, and ref set if the line has one. */
 int filter_parse(struct span line, struct filter_request *ret, struct sa_error *err);
 
 /*

@@ -5,6 +5,7 @@
 #include "os/environment.h"
 #include "os/io.h"
 #include "os/proctree.h"
+#include "os/signals.h"
 #include "os/spawn.h"
 
 #include <errno.h>
@@ -15,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -155,9 +155,7 @@ static _Noreturn void run(struct guard *guard)
 			}
 		}
 		if (fds[1].revents) {
-			struct signalfd_siginfo info;
-			ssize_t ignored = read(guard->signals, &info, sizeof(info));
-			(void)ignored;
+			signals_take(guard->signals);
 		}
 		if (is_started && reap(guard))
 			leave(guard);
@@ -177,9 +175,7 @@ static _Noreturn void guard_main(const struct guard_plan *plan, int control)
 	sigset_t mask;
 	sigfillset(&mask);
 	sigprocmask(SIG_SETMASK, &mask, NULL);
-	sigemptyset(&mask);
-	sigaddset(&mask, SIGCHLD);
-	guard.signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+	guard.signals = signals_open((const int[]){SIGCHLD, 0});
 	run(&guard);
 }
 
