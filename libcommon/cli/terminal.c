@@ -1,11 +1,12 @@
 #include "cli/terminal.h"
 
+#include "os/signals.h"
+
 #include <ctype.h>
 #include <signal.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/ioctl.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 int terminal_parse_key(const char *text, int *ret, struct sa_error *err)
@@ -56,21 +57,14 @@ bool terminal_size(const struct terminal *terminal, int *ret_cols, int *ret_rows
 
 int terminal_watch_signals(void)
 {
-	sigset_t mask;
-	sigemptyset(&mask);
-	sigaddset(&mask, SIGWINCH);
-	sigaddset(&mask, SIGTERM);
-	sigaddset(&mask, SIGHUP);
-	sigaddset(&mask, SIGINT);
-	sigprocmask(SIG_BLOCK, &mask, NULL);
-	return signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+	return signals_open((const int[]){SIGWINCH, SIGTERM, SIGHUP, SIGINT, 0});
 }
 
 void terminal_take_signals(int fd, bool *ret_resized, bool *ret_ended)
 {
-	struct signalfd_siginfo info;
-	while (read(fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-		if (info.ssi_signo == SIGWINCH)
+	int number;
+	while ((number = signals_take(fd))) {
+		if (number == SIGWINCH)
 			*ret_resized = true;
 		else
 			*ret_ended = true;
