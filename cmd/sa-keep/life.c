@@ -229,6 +229,7 @@ static int watch_signals(struct keeper *k, struct sa_error *err)
 
 int life_prepare(struct keeper *k, struct sa_error *err)
 {
+	const struct process_limits *limits = &k->options->limits;
 	struct child_ends ends;
 	int control = -1;
 	if (child_open(k, &ends, err) == 0) {
@@ -240,6 +241,7 @@ int life_prepare(struct keeper *k, struct sa_error *err)
 		    .stdout_fd = ends.out,
 		    .stderr_fd = ends.err,
 		    .is_terminal = k->options->is_tty,
+		    .needs_cgroup = limits->memory_bytes || limits->cpu_percent || limits->pids,
 		};
 		control = guard_fork(&plan, &k->guard_pid, err);
 	}

@@ -12,9 +12,11 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #define CGROUP2_MAGIC 0x63677270
+#define OWN_LEAF "/sa-own" /* of the processes that were in the way */
 
 static bool is_cgroup2(const char *path)
 {
@@ -54,6 +56,10 @@ char *cgroup_create(const char *name, int *ret_fd)
 	cleanup_free char *own = mount ? own_path() : NULL;
 	if (!own || strncmp(own, "/..", 3) == 0)
 		return NULL;
+	/* We have been moved out of the way (clear_way): the place is the same. */
+	size_t n = strlen(own), leaf = strlen(OWN_LEAF);
+	if (n >= leaf && strcmp(own + n - leaf, OWN_LEAF) == 0)
+		own[n == leaf ? 1 : n - leaf] = '\0';
 	cleanup_free char *path =
 	    xasprintf("%s%s/%s", mount, strcmp(own, "/") == 0 ? "" : own, name);
 	cleanup_free char *killer = xasprintf("%s/cgroup.kill", path);
@@ -78,22 +84,71 @@ static int put(const char *path, const char *file, const char *text)
 	return fd < 0 ? -1 : io_write_all(fd, span_of(text));
 }
 
-/* Let children of path's parent have a controller; harmless when they have it already. */
-static void hand_down(const char *path, const char *controller)
+static void get(const char *path, const char *file, struct buf *ret)
 {
+	cleanup_free char *name = xasprintf("%s/%s", path, file);
+	cleanup_close int fd = open(name, O_RDONLY | O_CLOEXEC);
+	buf_clear(ret);
+	while (fd >= 0 && io_read_some(fd, ret, 4096) > 0)
+		continue;
+}
+
+/* Is it ours to arrange: handed over by systemd (Delegate=), or all that our namespace has? */
+static bool is_delegated(const char *path)
+{
+	char value[8];
+	cleanup_free char *above = xasprintf("%s/../cgroup.procs", path);
+	return (getxattr(path, "user.delegate", value, sizeof(value)) > 0 && value[0] == '1') ||
+	       access(above, F_OK) < 0;
+}
+
+/*
+ * A cgroup with processes of its own may hand no controller down ("no
+ * internal processes"; cpu and pids would make it a threaded one, in which
+ * limits are worth nothing): ours go into a leaf of it. Whoever forks
+ * meanwhile is caught by the next round. 0; -1: they stay.
+ */
+static int clear_way(const char *path)
+{
+	enum { ROUNDS = 8 };
+	cleanup_buf struct buf procs = BUF_INIT(1 << 20);
+	cleanup_free char *type = xasprintf("%s/cgroup.type", path);
+	cleanup_free char *leaf = xasprintf("%s" OWN_LEAF, path);
+	/* The machine's top, which has no type, is free of that rule. */
+	if (access(type, F_OK) < 0)
+		return 0;
+	for (int i = 0; i < ROUNDS; i++) {
+		get(path, "cgroup.procs", &procs);
+		if (!procs.len)
+			return 0;
+		if (!is_delegated(path) || (mkdir(leaf, 0755) < 0 && errno != EEXIST))
+			return -1;
+		for (char *p = procs.data, *end; (end = strchr(p, '\n')); p = end + 1) {
+			*end = '\0';
+			put(leaf, "cgroup.procs", p);
+		}
+	}
+	return -1;
+}
+
+/* Let children of path's parent have a controller. 0, or -1. */
+static int hand_down(const char *path, const char *controller)
+{
+	cleanup_buf struct buf given = BUF_INIT(4096);
 	cleanup_free char *parent = xmemdup0(path, (size_t)(strrchr(path, '/') - path));
 	cleanup_free char *word = xasprintf("+%s", controller);
-	put(parent, "cgroup.subtree_control", word);
+	get(parent, "cgroup.subtree_control", &given);
+	for (char *p = given.data; p && *p; p += strcspn(p, " \n"), p += strspn(p, " \n"))
+		if (span_is((struct span){p, strcspn(p, " \n")}, controller))
+			return 0;
+	return clear_way(parent) < 0 ? -1 : put(parent, "cgroup.subtree_control", word);
 }
 
 static int limit(const char *path, const char *controller, const char *file, const char *text,
 		 struct sa_error *err)
 {
-	if (path) {
-		hand_down(path, controller);
-		if (put(path, file, text) == 0)
-			return 0;
-	}
+	if (path && hand_down(path, controller) == 0 && put(path, file, text) == 0)
+		return 0;
 	return error_set(err, PROBLEM_INVALID_REQUEST,
 			 "no %s limit here: cgroup v2 does not hand its %s controller down to us",
 			 controller, controller);

@@ -67,6 +67,7 @@ static void start_child(struct guard *guard, const struct guard_order *order)
 	spawn.is_session_leader = true;
 	spawn.is_terminal = plan->is_terminal;
 	spawn.parent_death_signal = SIGKILL;
+	spawn.needs_cgroup = plan->needs_cgroup;
 	if (*guard->cgroup)
 		spawn.cgroup_fd = open(guard->cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	pid_t pid = spawn_start(&spawn, &err);

@@ -21,7 +21,8 @@ struct guard_plan {
 	char **env;	      /* of the child, borrowed, the tag is added; NULL: ours */
 	const char *tag_name; /* environment variable that marks the tree; NULL: none */
 	int stdin_fd, stdout_fd, stderr_fd; /* the child's */
-	bool is_terminal; /* they are a terminal: it becomes the controlling one */
+	bool is_terminal;  /* they are a terminal: it becomes the controlling one */
+	bool needs_cgroup; /* it is not started outside of its cgroup */
 };
 
 enum guard_message_type {

@@ -25,7 +25,7 @@ struct spawn_failure {
 };
 
 /* fork(), into a cgroup when one is given (clone3, Linux 5.7) so that no migration is needed. */
-static pid_t fork_into(int cgroup_fd)
+static pid_t fork_into(int cgroup_fd, bool needs_cgroup)
 {
 	if (cgroup_fd >= 0) {
 		struct clone_args args;
@@ -34,8 +34,11 @@ static pid_t fork_into(int cgroup_fd)
 		args.exit_signal = SIGCHLD;
 		args.cgroup = (uint64_t)cgroup_fd;
 		long pid = syscall(SYS_clone3, &args, sizeof(args));
-		if (pid >= 0)
+		if (pid >= 0 || needs_cgroup)
 			return (pid_t)pid;
+	} else if (needs_cgroup) {
+		errno = ENOENT;
+		return -1;
 	}
 	return fork();
 }
@@ -127,9 +130,10 @@ pid_t spawn_start(const struct spawn *spawn, struct sa_error *err)
 	cleanup_close int from_child = pipe_fds[0];
 	cleanup_close int to_parent = pipe_fds[1];
 	pid_t parent = getpid();
-	pid_t pid = fork_into(spawn->cgroup_fd);
+	pid_t pid = fork_into(spawn->cgroup_fd, spawn->needs_cgroup);
 	if (pid < 0)
-		return error_set_errno(err, PROBLEM_STREAM_ERROR, errno, "start %s", path);
+		return error_set_errno(err, PROBLEM_STREAM_ERROR, errno, "start %s%s", path,
+				       spawn->needs_cgroup ? " in its cgroup" : "");
 	if (pid == 0)
 		run_child(spawn, path, to_parent, parent);
 	close(TAKE_FD(to_parent));

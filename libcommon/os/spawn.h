@@ -25,6 +25,7 @@ struct spawn {
 	bool is_terminal; /* fds[0] becomes the controlling terminal; with is_session_leader */
 	int parent_death_signal; /* PR_SET_PDEATHSIG, 0: none */
 	int cgroup_fd;		 /* cgroup v2 folder to start in; -1: none */
+	bool needs_cgroup;	 /* and nowhere else: there are limits in it */
 };
 
 #define SPAWN_INIT ((struct spawn){.fds = {-1, -1, -1}, .fd_count = 3, .cgroup_fd = -1})
