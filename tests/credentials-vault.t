@@ -139,7 +139,7 @@ wait_until 5 grep -q cat "/proc/$child/comm"
 is "$(grep -alFf needles /proc/[0-9]*/cmdline 2>/dev/null | wc -l)" 0 'no argv holds a secret'
 is "$(grep -alFf needles /proc/[0-9]*/environ 2>/dev/null)" "/proc/$child/environ" 'no environment but the program'"'"'s does'
 unlike "$(tr '\0' '\n' <"/proc/$child/environ")" LEAK2 'and there only the keys of the agent'
-is "$(find "/proc/$child/fd" -lname '*key*' -o -lname '*vault*' | wc -l)" 0 'the program inherits no descriptor of ours'
+is "$(find "/proc/$child/fd" -lname "$T/*key*" -o -lname "$T/*vault*" | wc -l)" 0 'the program inherits no descriptor of ours'
 is "$(find "$TMPDIR" "$XDG_RUNTIME_DIR" -type f | wc -l)" 0 'no temporary file is left'
 is "$(grep -rlaFf needles "$T" --exclude=needles --exclude-dir=home | wc -l)" 0 'no file outside the home holds one, the vault included'
 

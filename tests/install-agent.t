@@ -390,6 +390,7 @@ is "$(jq -c 'select(.ref == "c").problem | [.status, .agent]' out)" '[400,"hal"]
 is "$(jq -s -c 'map(select(.problem.status == 400).ref) | sort' out)" '["c","d","e","f"]' "what makes no sense is refused"
 ok "--remove once more" sa-install-agent --remove toy
 coproc FILTER { exec sa-install-agent filter 2>filter.err; }
+filter_pid=$FILTER_PID # it vanishes with it
 toy_now() { # is toy installed, in the list of a filter that lives on?
 	echo '{"ref":1,"op":"agents.list"}' >&"${FILTER[1]}"
 	read -r -t 20 line <&"${FILTER[0]}"
@@ -400,7 +401,7 @@ echo '{"ref":2,"op":"agents.install","params":{"agent":"toy"},"body":{"agentVers
 read -r -t 20 line <&"${FILTER[0]}"
 is "$(toy_now)" true "an installation is in the next list"
 eval "exec ${FILTER[1]}>&-"
-wait "$FILTER_PID" 2>/dev/null || true
+wait "$filter_pid" 2>/dev/null || true
 ok "--remove for the last time" sa-install-agent --remove toy
 
 # --- usage, as the reference's ------------------------------------------------------------

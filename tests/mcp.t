@@ -68,6 +68,7 @@ mkdir -p "$XDG_DATA_HOME/sandbox-agent/bin/agent_processes"
 cp agent "$XDG_DATA_HOME/sandbox-agent/bin/agent_processes/mock-acp"
 : >"$SEEN"
 coproc filter { exec sa-session filter 2>filter-err; }
+filter_pid=$filter_PID filter_in=${filter[1]} # they vanish with it
 post() { # BODY: answered
 	printf '{"ref":1,"op":"acp.post","params":{"serverId":"proxy","agent":"mock"},"body":%s}\n' "$1" >&"${filter[1]}"
 	read -r -t 20 answer <&"${filter[0]}" || answer=
@@ -82,8 +83,8 @@ post "{\"jsonrpc\":\"2.0\",\"id\":4,\"method\":\"session/new\",\"params\":{\"cwd
 is "$(sent | jq -c 'map(.name + .env[0].value)')" '["own${GREETING_SECRET}"]' "a client's own list is left as it is"
 is "$(recorded hunter2)" 0 "no value is recorded here either"
 printf '{"ref":2,"op":"shutdown"}\n' >&"${filter[1]}"
-exec {filter[1]}>&-
-wait "$filter_PID" 2>/dev/null || true
+exec {filter_in}>&-
+wait "$filter_pid" 2>/dev/null || true
 
 # What came with a folder is not run before this user has said yes.
 mkdir -p cloned/.sandbox-agent/config
