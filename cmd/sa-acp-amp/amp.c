@@ -3,10 +3,16 @@
 #include "session.h"
 #include "threads.h"
 #include "turn.h"
+#include "json/scan.h"
 
 static bool is_open(const struct session *session)
 {
 	return session->state != SESSION_CLOSING;
+}
+
+static int setting_by_id(struct span id)
+{
+	return json_string_is(id, "mode") ? 0 : -1;
 }
 
 static const struct adapter_method methods[] = {
@@ -19,6 +25,8 @@ static const struct adapter_method methods[] = {
     {"session/close", method_close},
     {"session/prompt", method_prompt},
     {"session/cancel", method_cancel},
+    {"session/set_mode", method_set_mode},
+    {"session/set_config_option", method_set_option},
     {"$/cancel_request", method_cancel_request},
     {NULL, NULL},
 };
@@ -41,6 +49,8 @@ const struct adapter_agent amp_agent = {
     .is_open = is_open,
     .prompt = turn_prompt,
     .interrupt = turn_interrupt,
+    .setting = setting_by_id,
+    .change = session_change,
     .close = session_close,
     .tick = session_tick,
     .free = session_free,

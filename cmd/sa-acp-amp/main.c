@@ -1,6 +1,7 @@
 /* sa-acp-amp: Amp as an ACP agent. */
 #include "adapter/main.h"
 #include "amp.h"
+#include "helper.h"
 
 static int run(const void *data, int argc, char **argv, struct sa_error *err)
 {
@@ -12,5 +13,7 @@ static int run(const void *data, int argc, char **argv, struct sa_error *err)
 
 int main(int argc, char **argv)
 {
+	if (helper_is(argv[0]))
+		return helper_run(argv[0]);
 	return adapter_main("sa-acp-amp", "Amp", "amp", run, argc, argv);
 }

@@ -6,7 +6,9 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/xalloc.h"
+#include "mode.h"
 #include "native.h"
+#include "question.h"
 #include "threads.h"
 #include "tool.h"
 #include "turn.h"
@@ -23,8 +25,12 @@ static const char *const defaults[] = {"AMP_SKIP_UPDATE_CHECK=1"};
 
 void session_free(struct session *session)
 {
+	question_drop_all(session);
+	gate_close(&session->gate);
 	session_base_free(&session->base);
 	tool_free_all(session);
+	buf_free(&session->always);
+	session_take(&session->held);
 	session_take(&session->mcp_config);
 	session_take(&session->error);
 	free(session);
@@ -64,6 +70,7 @@ static void answer_open(struct session *session, bool is_new)
 	json_open(b, '{');
 	if (is_new)
 		json_kv_string(b, "sessionId", session->base.id);
+	mode_write_setup(b, session->is_asking);
 	json_close(b, '}');
 	adapter_result_close(adapter);
 	session_take(&session->base.open_request);
@@ -117,17 +124,27 @@ static char *find_binary(const struct session *session, struct sa_error *err)
 	return argv_find_agent(session->base.adapter->binary, "AMP_PATH", "amp", "Amp", "amp", err);
 }
 
+static void add_options(struct session *session, struct argv *argv)
+{
+	static const char *const fixed[] = {"-x", "--stream-json", "--stream-json-thinking",
+					    "--stream-json-input", "--no-ide"};
+	for (size_t i = 0; i < ARRAY_SIZE(fixed); i++)
+		argv_add(argv, fixed[i]);
+	if (session->mcp_config) {
+		argv_add(argv, "--mcp-config");
+		argv_add(argv, MCP_CONFIG_PATH);
+	}
+	if (session->is_asking) {
+		cleanup_free char *settings = gate_settings(&session->gate);
+		argv_add(argv, "--settings-file");
+		argv_add(argv, settings);
+	} else {
+		argv_add(argv, "--dangerously-allow-all");
+	}
+}
+
 int session_start(struct session *session, struct sa_error *err)
 {
-	static const char *const fixed[] = {
-	    "-x",
-	    "--stream-json",
-	    "--stream-json-thinking",
-	    "--stream-json-input",
-	    "--no-ide",
-	    /* Amp cannot ask in this mode: a rule that says "ask" makes it hang for ever. */
-	    "--dangerously-allow-all",
-	};
 	if (child_is_alive(&session->base.child))
 		return 0;
 	cleanup_free char *binary = find_binary(session, err);
@@ -136,21 +153,46 @@ int session_start(struct session *session, struct sa_error *err)
 		return -1;
 	if (session->mcp_config && config < 0)
 		return error_set(err, PROBLEM_FAILED, "keep the MCP servers");
+	if (session->is_asking && gate_open(session, err) < 0)
+		return -1;
 	cleanup_argv struct argv argv = {NULL, 0};
 	argv_add(&argv, binary);
 	argv_add(&argv, "threads");
 	argv_add(&argv, "continue");
 	argv_add(&argv, session->base.id);
-	for (size_t i = 0; i < ARRAY_SIZE(fixed); i++)
-		argv_add(&argv, fixed[i]);
-	if (config >= 0) {
-		argv_add(&argv, "--mcp-config");
-		argv_add(&argv, MCP_CONFIG_PATH);
-	}
+	add_options(session, &argv);
 	if (start(session, &argv, config, err) < 0)
 		return -1;
+	session->is_stale = false;
 	session->state = SESSION_RUNNING;
 	return 0;
+}
+
+void session_change(struct session *session, const struct envelope *envelope, int setting,
+		    struct span value, bool is_option)
+{
+	struct adapter *adapter = session->base.adapter;
+	(void)setting;
+	bool is_asking;
+	if (mode_read(value, &is_asking) < 0) {
+		adapter_error(adapter, envelope->id, RPC_INVALID_PARAMS, "that is not offered");
+		return;
+	}
+	session->is_stale = session->is_stale != (session->is_asking != is_asking);
+	session->is_asking = is_asking;
+	if (!is_option) {
+		mode_write_options(
+		    adapter_update_open(adapter, session->base.id, "config_option_update"),
+		    is_asking);
+		adapter_update_close(adapter);
+		adapter_result(adapter, envelope->id, SPAN_LIT("{}"));
+		return;
+	}
+	struct buf *b = adapter_result_open(adapter, envelope->id);
+	json_open(b, '{');
+	mode_write_options(b, is_asking);
+	json_close(b, '}');
+	adapter_result_close(adapter);
 }
 
 /* --- opening --------------------------------------------------------------------------------- */
@@ -234,6 +276,8 @@ void session_open(struct adapter *adapter, const struct envelope *envelope, enum
 	struct session *session = xcalloc(1, sizeof(*session));
 	struct span id = json_get(envelope->params, "sessionId");
 	session_base_init(&session->base, adapter);
+	gate_init(&session->gate, &adapter->loop);
+	session->always = BUF_INIT(QUESTION_ALWAYS_BYTES);
 	if (read_params(session, envelope->params, &err) < 0 ||
 	    (open == SESSION_NEW ? open_new(session, &err)
 				 : open_old(session, id, open == SESSION_LOAD, &err)) < 0) {
@@ -262,5 +306,6 @@ void session_close(struct session *session, const char *close_request)
 
 int64_t session_tick(struct session *session)
 {
+	gate_tick(&session->gate);
 	return session_base_tick(&session->base);
 }

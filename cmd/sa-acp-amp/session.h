@@ -9,6 +9,7 @@
  *   RUNNING  | -       | queue, send | answer    | fail, IDLE     | CLOSING
  *   CLOSING  | -       | refuse      | -         | gone           | -
  *
+ * With questions open, RUNNING goes on behind end_turn (question.h).
  * Amp ends after an error and after an interrupt; the next prompt starts it
  * again with `threads continue`.
  */
@@ -16,6 +17,7 @@
 #define AMP_SESSION_H
 
 #include "adapter/sessions.h"
+#include "gate.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -30,9 +32,18 @@ struct session {
 	struct tool *tools; /* calls without a result */
 	char *error;	    /* the result line's error, until the process ends */
 	int64_t tokens[4];  /* input, output, cache read, cache write of the turn */
+	bool is_asking;	    /* mode "ask" */
+	bool is_stale;	    /* Amp runs in another mode than is wanted now */
+	char *held;	    /* why Amp has ended the turn, while questions are open */
+	struct gate gate;
+	struct question *questions;
+	struct buf always; /* tools that are allowed for ever, one a line */
 };
 
 void session_open(struct adapter *adapter, const struct envelope *envelope, enum session_open open);
+/* session/set_mode, session/set_config_option: sa's adapter_agent.change. */
+void session_change(struct session *session, const struct envelope *envelope, int setting,
+		    struct span value, bool is_option);
 /* A line of `threads new`. */
 void session_named(struct session *session, struct span line);
 /* Start Amp for the thread unless it runs. 0, or -1. */

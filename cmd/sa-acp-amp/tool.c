@@ -53,6 +53,26 @@ static const struct tool_row *find_row(struct span name)
 	return NULL;
 }
 
+static bool reads(const struct tool_row *row)
+{
+	return strcmp(row->kind, "read") == 0 || strcmp(row->kind, "search") == 0 ||
+	       strcmp(row->kind, "think") == 0;
+}
+
+bool tool_only_reads(struct span name)
+{
+	const struct tool_row *row = find_row(name);
+	return row && reads(row);
+}
+
+const char *tool_that_reads(size_t index)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (reads(&rows[i]) && index-- == 0)
+			return rows[i].name;
+	return NULL;
+}
+
 /* --- the list ------------------------------------------------------------------------ */
 
 static struct tool *find(const struct session *session, struct span id)
@@ -132,15 +152,10 @@ static void write_diff(struct buf *b, struct span input)
 		content_diff(b, path, old_text, new_text);
 }
 
-void tool_called(struct session *session, struct span block)
+void tool_write_details(struct buf *b, struct span name, struct span input)
 {
-	struct span id = json_get(block, "id"), name = json_get(block, "name");
-	struct span input = json_get(block, "input"), path = json_get(input, "path");
 	const struct tool_row *row = find_row(name);
-	if (json_type(id) != JSON_STRING || find(session, id))
-		return;
-	remember(session, id, row);
-	struct buf *b = update_open(session, "tool_call", id, "in_progress");
+	struct span path = json_get(input, "path");
 	json_kv_string(b, "kind", row ? row->kind : "other");
 	write_title(b, name, input, row);
 	json_kv_raw(b, "rawInput", input);
@@ -151,6 +166,16 @@ void tool_called(struct session *session, struct span block)
 	json_close(b, ']');
 	if (json_type(path) == JSON_STRING)
 		content_location(b, path, 0);
+}
+
+void tool_called(struct session *session, struct span block)
+{
+	struct span id = json_get(block, "id"), name = json_get(block, "name");
+	if (json_type(id) != JSON_STRING || find(session, id))
+		return;
+	remember(session, id, find_row(name));
+	struct buf *b = update_open(session, "tool_call", id, "in_progress");
+	tool_write_details(b, name, json_get(block, "input"));
 	update_close(session);
 }
 

@@ -4,6 +4,10 @@
 
 #include "base/span.h"
 
+#include <stdbool.h>
+#include <stddef.h>
+
+struct buf;
 struct session;
 
 void tool_called(struct session *session, struct span block); /* tool_use */
@@ -13,5 +17,12 @@ void tool_fail_all(struct session *session, const char *why);
 /* Of a history, which has no results that could be shown: told as completed. */
 void tool_complete_all(struct session *session);
 void tool_free_all(struct session *session);
+
+/* Does a tool (a JSON string) read and think only? */
+bool tool_only_reads(struct span name);
+/* The names of those that do, one by one; NULL behind the last. */
+const char *tool_that_reads(size_t index);
+/* Members of a toolCall: kind, title, rawInput, content and locations. */
+void tool_write_details(struct buf *b, struct span name, struct span input);
 
 #endif

@@ -4,7 +4,9 @@
 #include "amp.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/xalloc.h"
 #include "os/proctree.h"
+#include "question.h"
 #include "session.h"
 #include "tool.h"
 #include "json/scan.h"
@@ -13,31 +15,42 @@
 #include <signal.h>
 #include <string.h>
 
+static void write_text(struct buf *b, struct span text)
+{
+	json_open(b, '{');
+	json_kv_string(b, "type", "text");
+	json_kv_span(b, "text", text);
+	json_close(b, '}');
+}
+
 /* A prompt_write_fn: text only; an image would end the process (seen). */
 static int write_block(struct buf *b, const struct prompt_part *part, struct sa_error *err)
 {
 	if (part->kind != PROMPT_TEXT)
 		return error_set(err, PROBLEM_INVALID_REQUEST, "Amp takes text only here");
-	json_open(b, '{');
-	json_kv_string(b, "type", "text");
-	json_kv_span(b, "text", part->text);
-	json_close(b, '}');
+	write_text(b, part->text);
 	return 0;
 }
 
-static void send_prompt(struct session *session, struct prompt *prompt)
+/* content: content blocks, a JSON array. */
+static void send_content(struct session *session, struct span content)
 {
 	struct buf *b = wire_queue(&session->base.child.wire);
-	memset(session->tokens, 0, sizeof(session->tokens));
 	json_open(b, '{');
 	json_kv_string(b, "type", "user");
 	json_key(b, "message");
 	json_open(b, '{');
 	json_kv_string(b, "role", "user");
-	json_kv_raw(b, "content", buf_span(&prompt->body));
+	json_kv_raw(b, "content", content);
 	json_close(b, '}');
 	json_close(b, '}');
 	buf_addc(b, '\n');
+}
+
+static void send_prompt(struct session *session, struct prompt *prompt)
+{
+	memset(session->tokens, 0, sizeof(session->tokens));
+	send_content(session, buf_span(&prompt->body));
 	prompt->is_sent = true;
 	session->starts++;
 }
@@ -56,6 +69,8 @@ void turn_next(struct session *session)
 	struct prompt *prompt = prompts_waiting(&session->base.prompts);
 	if (!prompt || session->state == SESSION_OPENING || session->state == SESSION_CLOSING)
 		return;
+	if (session->is_stale && child_is_alive(&session->base.child))
+		child_stop(&session->base.child, AMP_GRACE_MS); /* and anew, in the other mode */
 	if (child_is_alive(&session->base.child) && session->base.child.state == CHILD_STOPPING)
 		return;
 	if (session_start(session, &err) < 0)
@@ -82,11 +97,20 @@ void turn_interrupt(struct session *session)
 	if (!prompt || prompt->is_cancelled)
 		return;
 	prompt->is_cancelled = true;
+	question_drop_all(session);
 	if (!child_is_alive(&session->base.child))
 		return;
 	session->base.cancel_deadline = deadline_after(AMP_CANCEL_MS);
 	proctree_signal(session->base.child.pid, 0, SIGINT);
 	kill(session->base.child.pid, SIGINT);
+}
+
+static void stop(struct session *session, const char *reason)
+{
+	question_drop_all(session);
+	tool_fail_all(session, "No result");
+	prompts_stop_usage(&session->base.prompts, session->base.adapter, reason, session->tokens);
+	turn_next(session);
 }
 
 void turn_done(struct session *session, struct span reason)
@@ -95,10 +119,25 @@ void turn_done(struct session *session, struct span reason)
 	struct prompt *prompt = prompts_running(&session->base.prompts);
 	if (!prompt || prompt->is_cancelled)
 		return; /* a cancelled one ends with its process */
-	tool_fail_all(session, "No result");
-	prompts_stop_usage(&session->base.prompts, session->base.adapter, name ? name : "end_turn",
-			   session->tokens);
-	turn_next(session);
+	free(session->held);
+	session->held = name ? TAKE_PTR(name) : xstrdup("end_turn");
+	turn_go_on(session);
+}
+
+void turn_go_on(struct session *session)
+{
+	cleanup_buf struct buf text = BUF_INIT(PROMPT_BYTES), content = BUF_INIT(PROMPT_BYTES);
+	if (!session->held || question_is_open(session))
+		return;
+	cleanup_free char *reason = TAKE_PTR(session->held);
+	if (!question_tell_late(session, &text)) {
+		stop(session, reason);
+		return;
+	}
+	json_open(&content, '[');
+	write_text(&content, buf_span(&text));
+	json_close(&content, ']');
+	send_content(session, buf_span(&content));
 }
 
 /* Amp tells errors in words only. */
@@ -111,17 +150,21 @@ static int64_t error_code(const char *why)
 
 void turn_ended(struct session *session, const char *why)
 {
+	bool has_words = child_last_words(&session->base.child).n > 0;
+	int starts_max = has_words ? AMP_STARTS_TOLD_MAX : AMP_STARTS_MAX;
 	struct prompt *prompt = prompts_running(&session->base.prompts);
 	session->base.cancel_deadline = DEADLINE_NEVER;
 	if (!session->base.id)
 		return;
 	if (prompt && !prompt->is_cancelled && prompt->body.len && !session->error &&
-	    session->starts < AMP_STARTS_MAX && session->state != SESSION_CLOSING) {
+	    session->starts < starts_max && session->state != SESSION_CLOSING) {
 		adapter_log(session->base.adapter, "%s before it began: once more", why);
 		prompt->is_sent = false;
 		return;
 	}
 	session->starts = 0;
+	session_take(&session->held);
+	question_drop_all(session);
 	tool_fail_all(session, prompt && prompt->is_cancelled ? "Cancelled" : why);
 	if (prompt && prompt->is_cancelled)
 		prompts_stop(&session->base.prompts, session->base.adapter, "cancelled");

@@ -12,6 +12,8 @@ void turn_prompt(struct session *session, const struct envelope *envelope);
 void turn_interrupt(struct session *session);
 /* Send the next prompt when none runs; starts Amp when it is not there. */
 void turn_next(struct session *session);
+/* A question was answered: if that is all that the turn waits for, tell Amp. */
+void turn_go_on(struct session *session);
 /* Amp said something: it works on the prompt. */
 void turn_begun(struct session *session);
 /* An assistant message ended the turn: its stop_reason, a JSON string. */

@@ -128,6 +128,22 @@ export const ABILITIES = {
     assert.equal(asked(c).length, 1, 'asked once only');
   } },
 
+  // An agent that waits for some seconds only: the answer reaches it all the same.
+  'shell tool, allowed late': { not: a => (a.waitVariable ? null : 'it waits as long as it takes'), run: async t => {
+    t.env[t.agent.waitVariable] = '100';
+    let decide;
+    const c = await connect(t, () => new Promise(ok => { decide = ok; })), s = await open(t, c);
+    const p = c.prompt(s, 'run: touch late.txt');
+    await c.until(() => c.tools(s)[0]?.status === 'failed', 'the call given up');
+    assert.equal(asked(c).length, 1);
+    assert.ok(!fs.existsSync(file(t, 'late.txt')));
+    decide(allow('session/request_permission', asked(c)[0].params));
+    ends(await p, 'end_turn');
+    assert.ok(fs.existsSync(file(t, 'late.txt')));
+    assert.equal(asked(c).length, 1, 'asked once only');
+    closedTools(c);
+  } },
+
   'shell tool that fails': { run: async t => {
     const c = await connect(t), s = await open(t, c);
     ends(await c.prompt(s, 'run: sh -c "echo oops >&2; exit 3"'), 'end_turn');

@@ -1,0 +1,53 @@
+#include "mode.h"
+
+#include "adapter/content.h"
+#include "base/cleanup.h"
+#include "json/scan.h"
+#include "json/write.h"
+
+static const struct mode {
+	const char *id, *other_id, *name, *description;
+} modes[] = {
+    {"allow", "bypass", "Allow", "Run tools without asking"},
+    {"ask", "default", "Ask", "Ask before every tool call that does more than read"},
+};
+
+int mode_read(struct span id, bool *ret_is_asking)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
+		if (!json_string_is(id, modes[i].id) && !json_string_is(id, modes[i].other_id))
+			continue;
+		*ret_is_asking = i == 1;
+		return 0;
+	}
+	return -1;
+}
+
+static void write_modes(struct buf *b, const char *key)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(modes); i++)
+		content_choice(b, key, modes[i].id, modes[i].name, modes[i].description);
+}
+
+void mode_write_options(struct buf *b, bool is_asking)
+{
+	json_key(b, "configOptions");
+	json_open(b, '[');
+	content_option_open(b, "mode", "Mode", "mode", modes[is_asking].id);
+	write_modes(b, "value");
+	content_option_close(b);
+	json_close(b, ']');
+}
+
+void mode_write_setup(struct buf *b, bool is_asking)
+{
+	json_key(b, "modes");
+	json_open(b, '{');
+	json_kv_string(b, "currentModeId", modes[is_asking].id);
+	json_key(b, "availableModes");
+	json_open(b, '[');
+	write_modes(b, "id");
+	json_close(b, ']');
+	json_close(b, '}');
+	mode_write_options(b, is_asking);
+}
