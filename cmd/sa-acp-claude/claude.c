@@ -31,8 +31,8 @@ static int setting_by_id(struct span id)
 static void change(struct session *session, const struct envelope *envelope, int setting,
 		   struct span value, bool is_option)
 {
-	static const enum control_kind kinds[SETTING_COUNT] = {CONTROL_MODE, CONTROL_MODEL,
-							       CONTROL_EFFORT};
+	static const enum control_kind kinds[SETTING_COUNT] = {
+	    CONTROL_MODE, CONTROL_MODEL, CONTROL_EFFORT, CONTROL_FAST, CONTROL_ULTRACODE};
 	struct adapter *adapter = session->base.adapter;
 	if (!settings_offers(&session->settings, (enum setting)setting, value))
 		adapter_error(adapter, envelope->id, RPC_INVALID_PARAMS, "that is not offered");

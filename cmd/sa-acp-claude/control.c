@@ -21,6 +21,15 @@ static char *dup_span(struct span span)
 	return span.p ? xmemdup0(span.p, span.n) : NULL;
 }
 
+static void write_flag(struct buf *b, const char *name, struct span value)
+{
+	json_kv_string(b, "subtype", "apply_flag_settings");
+	json_key(b, "settings");
+	json_open(b, '{');
+	json_kv_raw(b, name, value);
+	json_close(b, '}');
+}
+
 static void write_request(struct buf *b, const struct control *control)
 {
 	struct span value = span_of(control->value);
@@ -40,12 +49,13 @@ static void write_request(struct buf *b, const struct control *control)
 		json_kv_raw(b, "model", value);
 		break;
 	case CONTROL_EFFORT:
-		json_kv_string(b, "subtype", "apply_flag_settings");
-		json_key(b, "settings");
-		json_open(b, '{');
-		json_kv_raw(b, "effortLevel",
-			    json_string_is(value, "default") ? SPAN_LIT("null") : value);
-		json_close(b, '}');
+		write_flag(b, "effortLevel",
+			   json_string_is(value, "default") ? SPAN_LIT("null") : value);
+		break;
+	case CONTROL_FAST:
+	case CONTROL_ULTRACODE:
+		write_flag(b, control->kind == CONTROL_FAST ? "fastMode" : "ultracode",
+			   json_string_is(value, "on") ? SPAN_LIT("true") : SPAN_LIT("false"));
 		break;
 	case CONTROL_INTERRUPT:
 	case CONTROL_KINDS:
@@ -129,6 +139,12 @@ static void succeeded(struct session *session, const struct control *control, st
 		break;
 	case CONTROL_EFFORT:
 		settings_set(&session->settings, SETTING_EFFORT, value);
+		break;
+	case CONTROL_FAST:
+		settings_set(&session->settings, SETTING_FAST, value);
+		break;
+	case CONTROL_ULTRACODE:
+		settings_set(&session->settings, SETTING_ULTRACODE, value);
 		break;
 	case CONTROL_INTERRUPT:
 	case CONTROL_KINDS:

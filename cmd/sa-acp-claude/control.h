@@ -11,6 +11,8 @@ enum control_kind {
 	CONTROL_MODE,	/* set_permission_mode; value is the mode */
 	CONTROL_MODEL,	/* set_model */
 	CONTROL_EFFORT, /* apply_flag_settings effortLevel; "default" resets it */
+	CONTROL_FAST,	/* apply_flag_settings fastMode; "on" or "off" */
+	CONTROL_ULTRACODE,
 	CONTROL_INTERRUPT,
 	CONTROL_KINDS,
 };

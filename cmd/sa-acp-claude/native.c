@@ -186,6 +186,14 @@ static void control_request(struct session *session, struct span line)
 		refuse_control(session, id, subtype);
 }
 
+static void tell_options(struct session *session)
+{
+	struct adapter *adapter = session->base.adapter;
+	struct buf *b = adapter_update_open(adapter, session->base.id, "config_option_update");
+	settings_write_options(b, &session->settings);
+	adapter_update_close(adapter);
+}
+
 static void mode_changed(struct session *session, struct span mode)
 {
 	struct adapter *adapter = session->base.adapter;
@@ -196,9 +204,22 @@ static void mode_changed(struct session *session, struct span mode)
 	struct buf *b = adapter_update_open(adapter, session->base.id, "current_mode_update");
 	json_kv_raw(b, "currentModeId", mode);
 	adapter_update_close(adapter);
-	b = adapter_update_open(adapter, session->base.id, "config_option_update");
-	settings_write_options(b, &session->settings);
-	adapter_update_close(adapter);
+	tell_options(session);
+}
+
+/* Claude may not grant what was asked for: it says so, and why, with the next turn. */
+static void fast_reported(struct session *session, struct span line)
+{
+	cleanup_free char *why = json_string_dup(json_get(line, "fast_mode_disabled_reason"));
+	if (!settings_read_fast(&session->settings, json_get(line, "fast_mode_state")))
+		return;
+	tell_options(session);
+	if (strcmp(session->settings.values[SETTING_FAST], "off") != 0)
+		return;
+	cleanup_free char *text = xasprintf("**Notice:** Claude has turned its fast mode off%s%s.",
+					    why ? ": " : "", why ? why : "");
+	adapter_update_text(session->base.adapter, session->base.id, "agent_message_chunk",
+			    span_of(text), NULL);
 }
 
 static void informational(struct session *session, struct span line)
@@ -214,6 +235,8 @@ static void informational(struct session *session, struct span line)
 static void system_line(struct session *session, struct span line)
 {
 	struct span subtype = json_get(line, "subtype");
+	if (json_string_is(subtype, "init"))
+		fast_reported(session, line);
 	if (json_string_is(subtype, "session_state_changed"))
 		turn_state(session, json_get(line, "state"));
 	else if (json_string_is(subtype, "status") || json_string_is(subtype, "init"))
@@ -238,6 +261,7 @@ static void result_line(struct session *session, struct span line)
 		keep(&session->startup_error, first);
 		return;
 	}
+	fast_reported(session, line);
 	turn_result(session, line);
 }
 

@@ -28,7 +28,7 @@ static const struct choice modes[] = {
     {"bypassPermissions", "Bypass permissions", "Do everything without asking"},
 };
 
-static const char *const ids[SETTING_COUNT] = {"mode", "model", "effort"};
+static const char *const ids[SETTING_COUNT] = {"mode", "model", "effort", "fast", "ultracode"};
 
 void settings_init(struct settings *settings, bool can_bypass)
 {
@@ -37,7 +37,7 @@ void settings_init(struct settings *settings, bool can_bypass)
 	    .can_bypass = can_bypass,
 	};
 	for (int i = 0; i < SETTING_COUNT; i++)
-		settings->values[i] = xstrdup("default");
+		settings->values[i] = xstrdup(i < SETTING_FAST ? "default" : "off");
 }
 
 void settings_free(struct settings *settings)
@@ -64,6 +64,7 @@ void settings_read(struct settings *settings, struct span response)
 	if (json_type(models) == JSON_ARRAY)
 		buf_add_span(&settings->models, models);
 	settings_set(settings, SETTING_MODE, json_get(response, "current_permission_mode"));
+	settings_read_fast(settings, json_get(response, "fast_mode_state"));
 }
 
 enum setting settings_by_id(struct span id)
@@ -94,6 +95,30 @@ bool settings_has_effort(const struct settings *settings)
 	return json_type(effort_levels(settings)) == JSON_ARRAY;
 }
 
+/* Is a switch there with the current model? Ultracode works with those that know "xhigh". */
+static bool is_switch_offered(const struct settings *settings, enum setting setting)
+{
+	struct json_iter it = json_iter(effort_levels(settings));
+	struct span level;
+	if (setting == SETTING_FAST)
+		return json_bool_or(json_get(current_model(settings), "supportsFastMode"), false);
+	while (json_next(&it, NULL, &level))
+		if (json_string_is(level, "xhigh"))
+			return true;
+	return false;
+}
+
+/* A fast mode that cools down is still on. */
+bool settings_read_fast(struct settings *settings, struct span state)
+{
+	const char *was = settings->values[SETTING_FAST];
+	bool is_on = json_string_is(state, "on") || json_string_is(state, "cooldown");
+	if (json_type(state) != JSON_STRING || strcmp(was, is_on ? "on" : "off") == 0)
+		return false;
+	settings_set(settings, SETTING_FAST, is_on ? SPAN_LIT("\"on\"") : SPAN_LIT("\"off\""));
+	return true;
+}
+
 static bool is_mode_offered(const struct settings *settings, const struct choice *mode)
 {
 	return settings->can_bypass || strcmp(mode->id, "bypassPermissions") != 0;
@@ -107,6 +132,9 @@ bool settings_offers(const struct settings *settings, enum setting setting, stru
 				return is_mode_offered(settings, &modes[i]);
 		return false;
 	}
+	if (setting == SETTING_FAST || setting == SETTING_ULTRACODE)
+		return is_switch_offered(settings, setting) &&
+		       (json_string_is(value, "on") || json_string_is(value, "off"));
 	if (setting == SETTING_MODEL) /* full ids that the list does not have work as well */
 		return json_type(value) == JSON_STRING && value.n > 2;
 	if (json_string_is(value, "default"))
@@ -163,6 +191,17 @@ static void write_effort(struct buf *b, const struct settings *settings)
 	content_option_close(b);
 }
 
+static void write_switch(struct buf *b, const struct settings *settings, enum setting setting,
+			 const char *name)
+{
+	if (!is_switch_offered(settings, setting))
+		return;
+	content_option_open(b, ids[setting], name, "model_config", settings->values[setting]);
+	content_choice(b, "value", "on", "On", NULL);
+	content_choice(b, "value", "off", "Off", NULL);
+	content_option_close(b);
+}
+
 void settings_write_options(struct buf *b, const struct settings *settings)
 {
 	json_key(b, "configOptions");
@@ -173,6 +212,8 @@ void settings_write_options(struct buf *b, const struct settings *settings)
 	write_models(b, settings);
 	if (settings_has_effort(settings))
 		write_effort(b, settings);
+	write_switch(b, settings, SETTING_FAST, "Fast mode");
+	write_switch(b, settings, SETTING_ULTRACODE, "Ultracode");
 	json_close(b, ']');
 }
 

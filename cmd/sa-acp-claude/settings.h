@@ -1,4 +1,5 @@
-/* What can be set in a session: permission mode, model, thought level. */
+/* What can be set in a session: permission mode, model, thought level, and the model's two
+ * switches. */
 #ifndef CLAUDE_SETTINGS_H
 #define CLAUDE_SETTINGS_H
 
@@ -7,7 +8,14 @@
 
 #include <stdbool.h>
 
-enum setting { SETTING_MODE, SETTING_MODEL, SETTING_EFFORT, SETTING_COUNT };
+enum setting {
+	SETTING_MODE,
+	SETTING_MODEL,
+	SETTING_EFFORT,
+	SETTING_FAST,	   /* "on", "off" */
+	SETTING_ULTRACODE, /* likewise: workflows of agents for every task */
+	SETTING_COUNT
+};
 
 struct settings {
 	char *values[SETTING_COUNT]; /* owned */
@@ -26,6 +34,9 @@ enum setting settings_by_id(struct span id);
 bool settings_offers(const struct settings *settings, enum setting setting, struct span value);
 /* Has the current model thought levels? */
 bool settings_has_effort(const struct settings *settings);
+
+/* Take Claude's word (fast_mode_state) for what its fast mode is. Has it changed? */
+bool settings_read_fast(struct settings *settings, struct span state);
 
 /* Members: "modes":{...},"configOptions":[...] and the latter alone. */
 void settings_write_setup(struct buf *b, const struct settings *settings);

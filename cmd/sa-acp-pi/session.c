@@ -19,6 +19,8 @@
 
 /* Names of tools that one session may allow for ever, bytes. */
 enum { SESSION_ALWAYS_BYTES = 64 * 1024 };
+/* Names of MCP servers, bytes: further ones are cut off. */
+enum { SESSION_LEFT_OUT_BYTES = 4096 };
 
 /* What Pi is told by its environment unless the caller's says otherwise. */
 static const char *const defaults[] = {"PI_SKIP_VERSION_CHECK=1", "PI_TELEMETRY=0"};
@@ -31,6 +33,7 @@ void session_free(struct session *session)
 	tool_free_all(session);
 	settings_free(&session->settings);
 	buf_free(&session->always);
+	buf_free(&session->left_out);
 	char **owned[] = {&session->file, &session->stop_reason, &session->slash_commands,
 			  &session->turn_error};
 	for (size_t i = 0; i < ARRAY_SIZE(owned); i++)
@@ -105,8 +108,10 @@ static int read_params(struct session *session, struct span params, struct sa_er
 	struct span server;
 	if (session_base_cwd(&session->base, params, err) < 0)
 		return -1;
-	if (json_next(&it, NULL, &server))
-		adapter_log(session->base.adapter, "Pi has no MCP: the servers are left out");
+	while (json_next(&it, NULL, &server)) {
+		buf_adds(&session->left_out, session->left_out.len ? ", " : "");
+		json_string_add(&session->left_out, json_get(server, "name"));
+	}
 	if (session->open == SESSION_NEW)
 		return 0;
 	session->base.id = json_string_dup(json_get(params, "sessionId"));
@@ -133,6 +138,7 @@ void session_open(struct adapter *adapter, const struct envelope *envelope, enum
 	session_base_init(&session->base, adapter);
 	session->open = open;
 	session->always = BUF_INIT(SESSION_ALWAYS_BYTES);
+	session->left_out = BUF_INIT(SESSION_LEFT_OUT_BYTES);
 	settings_init(&session->settings);
 	if (open_checked(session, envelope->params, &err) < 0) {
 		adapter_refuse(adapter, envelope->id, &err);
@@ -145,6 +151,19 @@ void session_open(struct adapter *adapter, const struct envelope *envelope, enum
 static void refuse_open(struct session *session, const char *why)
 {
 	session_base_refuse(&session->base, RPC_INTERNAL_ERROR, "Pi did not start: %s", why);
+}
+
+/* Whoever reads the session must see why its servers are missing. */
+static void tell_left_out(struct session *session)
+{
+	cleanup_buf struct buf text = BUF_INIT(BUF_MAX_OWN);
+	if (!session->left_out.len)
+		return;
+	buf_adds(&text, "**Notice:** Pi has no MCP, so these servers are left out: ");
+	buf_add_span(&text, buf_span(&session->left_out));
+	adapter_update_text(session->base.adapter, session->base.id, "agent_message_chunk",
+			    buf_span(&text), NULL);
+	buf_free(&session->left_out);
 }
 
 static void ready(struct session *session)
@@ -161,6 +180,7 @@ static void ready(struct session *session)
 		adapter_result_close(adapter);
 		session_take(&session->base.open_request);
 	}
+	tell_left_out(session);
 	event_tell_commands(session);
 	turn_next(session);
 }

@@ -40,6 +40,7 @@ struct session {
 	struct question *questions; /* Pi's without an answer */
 	struct tool *tools;	    /* calls without an end */
 	struct buf always;	    /* names of tools that are allowed for ever, a line each */
+	struct buf left_out;	    /* MCP servers that Pi cannot have, by name; empty once told */
 	char *slash_commands;	    /* available commands until the request is answered, JSON */
 
 	char *stop_reason; /* of the last assistant message of the turn */

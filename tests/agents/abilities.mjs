@@ -328,6 +328,20 @@ export const ABILITIES = {
     ends(await c.prompt(s, 'say deep'), 'end_turn');
   } },
 
+  'switches of the model': { not: a => (a.switches ? null : `${a.title} has none`), run: async t => {
+    const c = await connect(t), s = await open(t, c);
+    for (const configId of t.agent.switches) {
+      const r = await c.call('session/set_config_option', { sessionId: s, configId, value: 'on' });
+      assert.equal(r.result?.configOptions.find(o => o.id === configId).currentValue, 'on', JSON.stringify(r));
+    }
+    ends(await c.prompt(s, 'say switched'), 'end_turn');
+  } },
+
+  'no MCP is told': { not: a => (a.tellsNoMcp ? null : 'it has MCP'), run: async t => {
+    const c = await connect(t), s = await open(t, c, [{ name: 'echo', command: process.execPath, args: [t.mcp], env: [] }]);
+    await c.until(() => /no MCP.*echo/.test(c.text(s)), 'a notice');
+  } },
+
   'commands and usage are told': { run: async t => {
     const c = await connect(t), s = await open(t, c);
     ends(await c.prompt(s, 'say hello'), 'end_turn');

@@ -19,7 +19,7 @@ export const AGENTS = {
     adapter: binary => ['sa-acp-claude', '--agent-binary', binary],
     env: base => ({ ANTHROPIC_BASE_URL: base, ANTHROPIC_API_KEY: 'sk-ant-fake-key', CLAUDE_CODE_MAX_RETRIES: '2' }),
     files: () => ({}),
-    askMode: 'default', rejects: true, asksForms: true, plansMode: true, command: 'compact',
+    askMode: 'default', rejects: true, asksForms: true, plansMode: true, switches: ['fast', 'ultracode'], command: 'compact',
     planScript: 'tool TaskCreate {"subject":"Look around","description":"First"}',
   },
   codex: {
@@ -47,7 +47,7 @@ export const AGENTS = {
           { id: 'fake-2', name: 'Fake 2', reasoning: false, input: ['text'], contextWindow: 200000, maxTokens: 8192, cost: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 } }] } } }),
       '.pi/agent/settings.json': JSON.stringify({ defaultProvider: 'fake', defaultModel: 'fake-1', quietStartup: true, enableInstallTelemetry: false, retry: { maxRetries: 1, baseDelayMs: 50 } }),
     }),
-    askMode: 'ask', rejects: true, noMcp: 'Pi has no MCP', noPlan: 'Pi has no plans', noFork: 'not offered', command: 'llama',
+    askMode: 'ask', rejects: true, noMcp: 'Pi has no MCP', tellsNoMcp: true, noPlan: 'Pi has no plans', noFork: 'not offered', command: 'llama',
   },
   amp: {
     title: 'Amp',
