@@ -41,9 +41,14 @@ acp() {
 	echo "{\"ref\":1,\"op\":\"acp.post\",\"params\":{\"serverId\":\"$1\",\"agent\":\"mine\"},\"body\":$body}" |
 		sa-session filter
 }
-export GROQ_API_KEY=secret
+export GROQ_API_KEY=secret HF_TOKEN=secret AWS_SECRET_ACCESS_KEY=secret QUEUE=amqp://me:secret@host/q PLACE=http://host:8080/a@b
 ok "an agent by /v1/acp" acp one
-is "$(sees DATABASE_URL) $(sees GROQ_API_KEY) $(sees SANDBOX_AGENT_TOKEN)" "1 0 0" "sees all of it but for keys and our own"
+is "$(sees GREETING) $(sees PLACE) $(sees GROQ_API_KEY) $(sees SANDBOX_AGENT_TOKEN)" "1 1 0 0" "sees all of it but for keys and our own"
+is "$(sees HF_TOKEN) $(sees PGPASSWORD) $(sees AWS_SECRET_ACCESS_KEY) $(sees QUEUE)" "0 0 0 0" "and what is a secret by its name or value"
+export SANDBOX_AGENT_PASS_ENV=HF_TOKEN
+ok "with SANDBOX_AGENT_PASS_ENV" acp passed
+is "$(sees HF_TOKEN) $(sees PGPASSWORD)" "1 0" "it gets what that names"
+unset SANDBOX_AGENT_PASS_ENV
 export SANDBOX_AGENT_ENV=minimal
 ok "with SANDBOX_AGENT_ENV=minimal" acp two
 is "$(sees DATABASE_URL)" 0 "it does not"

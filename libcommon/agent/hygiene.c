@@ -23,14 +23,41 @@ static bool ends_with(struct span name, const char *suffix)
 	return name.n > n && memcmp(name.p + name.n - n, suffix, n) == 0;
 }
 
+static bool ends_with_one(struct span name, const char *const *suffixes, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (ends_with(name, suffixes[i]))
+			return true;
+	return false;
+}
+
 bool hygiene_is_key(struct span name)
 {
 	static const char *const suffixes[] = {"_API_KEY", "_AUTH_TOKEN", "_OAUTH_TOKEN",
 					       "_BEARER_TOKEN_BEDROCK"};
-	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++)
-		if (ends_with(name, suffixes[i]))
-			return true;
-	return false;
+	return ends_with_one(name, suffixes, ARRAY_SIZE(suffixes));
+}
+
+/* "scheme://user:password@host" */
+static bool has_password(const char *value)
+{
+	const char *p = strstr(value, "://");
+	if (!p)
+		return false;
+	p += 3;
+	size_t n = strcspn(p, "/?#");
+	const char *at = memrchr(p, '@', n);
+	return at && memchr(p, ':', (size_t)(at - p)) != NULL;
+}
+
+bool hygiene_is_secret(struct span name, const char *value)
+{
+	static const char *const suffixes[] = {
+	    "_TOKEN",	    "_SECRET",	   "_PASSWORD",	     "_PASSWD",	     "_PASSPHRASE",
+	    "_SECRET_KEY",  "_ACCESS_KEY", "_ACCESS_KEY_ID", "_PRIVATE_KEY", "_CREDENTIALS",
+	    "_SIGNING_KEY", "_PAT",	   "_ENCRYPTION_KEY"};
+	return hygiene_is_key(name) || ends_with_one(name, suffixes, ARRAY_SIZE(suffixes)) ||
+	       span_is(name, "PGPASSWORD") || span_is(name, "MYSQL_PWD") || has_password(value);
 }
 
 bool hygiene_is_own(struct span name)
@@ -195,11 +222,12 @@ void hygiene_environment(const char *agent, bool keeps_keys, bool inherits, cons
 		if (span_is(name, "SANDBOX_AGENT_TOKEN") || span_is(name, HIDE_NAME))
 			continue;
 		bool is_key = hygiene_is_key(name);
+		const char *value = (*entry)[name.n] == '=' ? *entry + name.n + 1 : "";
+		bool is_seen = is_key || (is_open && !hygiene_is_secret(name, value));
 		if (is_key && !keeps_keys && !hygiene_takes_key(keys, name))
 			continue;
 		put(ret, *entry, false);
-		if (is_key || is_open || hygiene_passes(passes, name) ||
-		    is_named(more, more_count, name))
+		if (is_seen || hygiene_passes(passes, name) || is_named(more, more_count, name))
 			continue;
 		buf_add_span(&hidden, name);
 		buf_addc(&hidden, ' ');

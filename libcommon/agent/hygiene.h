@@ -19,6 +19,8 @@
 
 /* Is it, by its name, a key of a model provider? */
 bool hygiene_is_key(struct span name);
+/* Is it, by its name or by a password in its value, a secret of any kind? */
+bool hygiene_is_secret(struct span name, const char *value);
 /* Is it one of the variables that steer this toolkit? An agent gets none of them, besides
  * SANDBOX_AGENT_BIN, with which the reference's launchers find it. */
 bool hygiene_is_own(struct span name);
@@ -42,7 +44,7 @@ void hygiene_free(struct hygiene *env);
  * The environment of an agent's processes: ours as far as it may be seen,
  * the "env" of its record as defaults, then more (NAME=VALUE, borrowed),
  * which overrides. keeps_keys leaves all keys in, for sa-credentials, which
- * hands on the agent's. inherits: nothing is hidden but keys and our own,
+ * hands on the agent's. inherits: nothing is hidden but keys, secrets and our own,
  * unless SANDBOX_AGENT_ENV is "minimal". Our own variables stay but for the token, and so does
  * what only the supervisor may see (for the values in MCP servers, for libpq):
  * SANDBOX_AGENT_HIDE_ENV names it.

@@ -21,6 +21,14 @@ int main(void)
 		ok(!hygiene_is_key(span_of(others[i])), "'%s' is none", others[i]);
 
 	struct span own = span_of("[\"A_API_KEY\"]"), all = span_of("[\"*\"]");
+	ok(hygiene_is_secret(span_of("HF_TOKEN"), "x") &&
+	       hygiene_is_secret(span_of("A_API_KEY"), "x"),
+	   "a secret by its name");
+	ok(hygiene_is_secret(span_of("DB"), "postgres://me:word@host/db"), "by its value");
+	ok(!hygiene_is_secret(span_of("DB"), "postgres://me@host:5432/a:b@c"),
+	   "a port is no password");
+	ok(!hygiene_is_secret(span_of("TOKEN_COUNT"), "7"),
+	   "nor is all that has such a word in it");
 	ok(hygiene_takes_key(own, span_of("A_API_KEY")), "an agent takes its own key");
 	ok(!hygiene_takes_key(own, span_of("B_API_KEY")), "and no other");
 	ok(!hygiene_takes_key(own, span_of("A_API")), "not even one that begins so");
