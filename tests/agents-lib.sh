@@ -2,7 +2,8 @@
 # For tests of the real agents, sourced behind tap.sh:
 #   isolated COMMAND...   in a network with loopback alone, where that can be had: nothing can leave
 #                         the machine; and with processes of its own, so that nothing outlives the test
-#   abilities OPTION...   tests/agents/real.mjs with the scripted model server of $shared
+#   abilities OPTION...   tests/agents/real.mjs with the model server $model and the MCP server $echo_server,
+#                         by default those of $shared
 
 isolated() {
 	local spaces=(unshare -n -m -p -f --mount-proc --kill-child)
@@ -14,6 +15,6 @@ isolated() {
 }
 
 abilities() {
-	isolated node "$TOP/tests/agents/real.mjs" --llm "${shared:?}/fake-llm/fake-llm.mjs" \
-		--mcp "$shared/fake-llm/mcp-echo.mjs" --home "$T/homes" "$@"
+	isolated node "$TOP/tests/agents/real.mjs" --llm "${model:-${shared:?}/fake-llm/fake-llm.mjs}" \
+		--mcp "${echo_server:-$shared/fake-llm/mcp-echo.mjs}" --home "$T/homes" "$@"
 }

@@ -2,13 +2,15 @@
 # The agents that people pay for, as their makers publish them: sa-install-agent fetches Claude Code, Codex and OpenCode
 # from the registry that npm's configuration or environment names (400 MB, kept in SA_REAL_CACHE, else in build/real-agents)
 # against the digests that are pinned in this project; each is started, and shows what it can do against a scripted model
-# server on loopback. On CI, or with SA_REAL_AGENTS=1. SA_TEST_ABILITIES=all tries all abilities.
+# server on loopback (tests/agents/model.mjs). On CI, or with SA_REAL_AGENTS=1. SA_TEST_ABILITIES=all tries all abilities; that
+# wants the larger model server of SA_TEST_SHARED, as agents-abilities.t does.
 user_npmrc=$HOME/.npmrc shared=${SA_TEST_SHARED:-}
 . "$(dirname "$0")/tap.sh"
 . "$TOP/tests/agents-lib.sh"
 [ -n "${CI:-}${SA_REAL_AGENTS:-}" ] || skip_all "it fetches 400 MB; SA_REAL_AGENTS=1 runs it"
 need jq node git
 shared=${shared:-$TOP/../shared}
+model=$TOP/tests/agents/model.mjs echo_server=$TOP/tests/agents/echo.mjs
 agents=(claude codex opencode)
 # What everybody meets first; the others are in tests/agents/abilities.mjs. With sanitizers, which slow down our part only,
 # once more a few.
@@ -28,7 +30,7 @@ install() {
 	NPM_CONFIG_USERCONFIG=${NPM_CONFIG_USERCONFIG:-$user_npmrc} \
 		timeout -k 5 $INSTALL_SECONDS sa-install-agent "${options[@]}" "$1" >"$1.out" 2>"$1.err"
 }
-away='no package registry|resolve|connect|[Tt]imed out|timeout|unreachable|no byte|HTTP [45]|HTTP status [45]|certificate'
+away='no package registry|[Nn]o space left|resolve|connect|[Tt]imed out|timeout|unreachable|no byte|HTTP [45]|HTTP status [45]|certificate'
 declare -A result=()
 installing=()
 for name in "${agents[@]}"; do
@@ -45,11 +47,11 @@ for name in "${agents[@]}"; do
 	if [ "${result[$name]}" -eq 124 ]; then
 		skip "$name runs" "the package registry is too slow: not installed within $INSTALL_SECONDS s"
 	elif [ "${result[$name]}" -ne 0 ] && grep -qE "$away" "$name.err"; then
-		skip "$name runs" "the package registry is out of reach: $(head -c 200 "$name.err" | tr '\n#' '  ')"
+		skip "$name runs" "it cannot be had here: $(head -c 200 "$name.err" | tr '\n#' '  ')"
 	else
 		is "${result[$name]}" 0 "$name is installed against the pinned digest"
 		[ "${result[$name]}" -eq 0 ] || tap_diag "$(head -c 2000 "$name.err")"
-		like "$("$bin/$name" --version 2>/dev/null)" "$(pinned "$name")" "$name runs, in the pinned version"
+		like "$(timeout 60 "$bin/$name" --version 2>/dev/null)" "$(pinned "$name")" "$name runs, in the pinned version"
 		ok "$name answers initialize" env SANDBOX_AGENT_PROBE_TIMEOUT_MS=60000 sa-install-agent --verify "$name"
 		there+=("$name")
 	fi
@@ -58,13 +60,10 @@ if [ ${#there[@]} -eq 0 ]; then
 	done_testing
 	exit
 fi
-if [ ! -f "$shared/fake-llm/fake-llm.mjs" ]; then
-	skip "they can do what they must" "no scripted model server in $shared"
-	done_testing
-	exit
-fi
 only=$(IFS=, && echo "${there[*]}") wanted=(--ability "$ABILITIES")
-[ "${SA_TEST_ABILITIES:-}" != all ] || wanted=()
+if [ "${SA_TEST_ABILITIES:-}" = all ]; then
+	model=$shared/fake-llm/fake-llm.mjs wanted=()
+fi
 rc=0
 abilities --installed "$bin" --only "$only" --quick "${wanted[@]}" >abilities.tap 2>abilities.err || rc=$?
 sed '/^ok\|^not ok\|^1\.\./d' abilities.tap
@@ -79,13 +78,13 @@ is "$(grep -c '^1\.\.' abilities.tap)" 1 "the abilities were tried to the end (s
 
 # The whole way: a folder's MCP server, a session by name, the agent's own call of the server's tool.
 if [[ ,$only, == *,claude,* ]]; then
-	start node "$shared/fake-llm/fake-llm.mjs" --port 0 >llm.url
+	start node "$TOP/tests/agents/model.mjs" >llm.url
 	wait_until 20 test -s llm.url || exit 1
 	mkdir work
 	git init -q work
-	sa-config mcp set --directory work --name echo -- node "$shared/fake-llm/mcp-echo.mjs"
+	sa-config mcp set --directory work --name echo -- node "$echo_server"
 	ok "Claude Code in a folder with an MCP server" env "ANTHROPIC_BASE_URL=$(head -n 1 llm.url)" ANTHROPIC_API_KEY=sk-ant-fake \
-		IS_SANDBOX=1 timeout 60 sa-session run --agent claude --cwd work --id mcp --mode bypassPermissions \
+		IS_SANDBOX=1 timeout 120 sa-session run --agent claude --cwd work --id mcp --mode bypassPermissions \
 		'tool mcp__echo__echo {"text":"ping"}'
 	like "$(sa-events export mcp)" 'echo: ping' "calls the server's tool"
 fi

@@ -41,7 +41,7 @@ export class Client {
   }
   send(m) { this.p.stdin.write(JSON.stringify({ jsonrpc: '2.0', ...m }) + '\n'); }
   // The whole response: {result} or {error}.
-  call(method, params, ms = 60000) {
+  call(method, params, ms = 150000) {
     const id = ++this.id;
     const p = new Promise((ok, no) => {
       const t = setTimeout(() => no(new Error(`no answer to ${method} in ${ms} ms; ${this.err.slice(-300)}`)), ms);
