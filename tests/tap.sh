@@ -160,7 +160,8 @@ start() { # COMMAND...: in the background, leader of its own session
 tap_leads() { [ "$(ps -o sid= -p "$1" 2>/dev/null | tr -d ' ')" = "$1" ] || ! kill -0 "$1" 2>/dev/null; }
 
 wait_until() { # SECONDS COMMAND...
-	local deadline=$((${EPOCHREALTIME/./} + $1 * 1000000))
+	# Seconds of an idle machine: a busy one gets four times as many.
+	local deadline=$((${EPOCHREALTIME/./} + $1 * 4000000))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ "${EPOCHREALTIME/./}" -lt "$deadline" ] || return 1
