@@ -102,7 +102,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             frames = [(0, {"event": {"start": {"pid": 7}}}), (0, {"event": {"end": {"exitCode": status, "exited": True}}}), (2, {})]
             return 200, b"".join(struct.pack(">BI", f, len(json.dumps(b))) + json.dumps(b).encode() for f, b in frames), "application/connect+json"
         self.key("X-API-Key", "e2b-key")
-        if (method, path) == ("POST", "/v2/sandboxes"):
+        if (method, path) == ("POST", "/sandboxes"):
             body = json.loads(raw)
             members(body, ["templateID", "timeout"], ["envVars", "metadata", "autoPause", "secure", "allow_internet_access", "network"])
             name = new("e")
