@@ -12,6 +12,7 @@
 #include "verbs.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -241,18 +242,47 @@ static int run(struct broker *broker, struct sa_error *err)
 	return 0;
 }
 
+struct refusal {
+	struct channel channel;
+	const struct sa_error *why;
+};
+
+static void refuse_line(void *arg, struct span line)
+{
+	struct refusal *refusal = arg;
+	struct filter_request request;
+	struct sa_error err = SA_ERROR_INIT;
+	int rc = filter_parse(line, &request, &err);
+	filter_answer_problem(&refusal->channel, request.ref, rc < 0 ? &err : refusal->why, SPAN_NONE);
+}
+
+/* Without a store: who asked is told why. The next one is answered anew, by the next filter. */
+static void refuse(const struct sa_error *why)
+{
+	struct refusal refusal = {.why = why};
+	channel_init(&refusal.channel, STDIN_FILENO, STDOUT_FILENO, BUF_MAX_OWN);
+	poll(&(struct pollfd){.fd = STDIN_FILENO, .events = POLLIN}, 1, -1);
+	channel_each(&refusal.channel, refuse_line, &refusal);
+	while (channel_flush(&refusal.channel) > 0) {
+		poll(&(struct pollfd){.fd = STDOUT_FILENO, .events = POLLOUT}, 1, CHECK_MS);
+	}
+	channel_free(&refusal.channel);
+}
+
 static int prepare(struct broker *broker, struct sa_error *err)
 {
 	const char *limit = getenv("SANDBOX_AGENT_ACP_REQUEST_TIMEOUT_MS");
 	int64_t ms;
 	if (limit && num_parse_i64(span_of(limit), 1, INT32_MAX, &ms) == 0)
 		broker->request_ms = ms;
+	sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
 	broker->store = store_open(err);
-	if (!broker->store)
+	if (!broker->store) {
+		refuse(err);
 		return -1;
+	}
 	if (loop_init(&broker->loop) < 0)
 		return error_set_errno(err, PROBLEM_FAILED, errno, "make an epoll descriptor");
-	sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
 	int signals = signals_open((const int[]){SIGCHLD, SIGTERM, SIGINT, 0});
 	if (signals < 0 ||
 	    loop_watch(&broker->loop, &broker->signals, signals, EPOLLIN, on_signal, broker) < 0)
