@@ -38,6 +38,9 @@ like "$(cat err)" "wants a login first.*no credentials.*oauth \\(Log in\\), key"
 answers session/prompt -32000 "invalid x-api-key"
 status 5 "a key that is refused" sa-session run --agent-command "$T/agent" hi
 like "$(cat err)" "it has no credentials that are accepted" "... is told with the way out"
+answers session/prompt -32603 "Internal error: Incorrect API key provided"
+status 5 "one that an agent calls an internal error (OpenCode)" sa-session run --agent-command "$T/agent" hi
+like "$(cat err)" "it has no credentials that are accepted" "... is told likewise"
 answers session/prompt -32603 "API Error: 429 rate_limit_error"
 status 7 "a rate limit" sa-session run --agent-command "$T/agent" hi
 like "$(cat err)" "wait, or use another key or model" "... is told with the way out"

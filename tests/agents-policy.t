@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Claude Code and Codex (OpenCode when it is named), against a scripted model server on loopback: a policy answers
+# Claude Code, Codex, Pi and Amp (OpenCode when it is named), against a scripted model server on loopback: a policy answers
 # their permissions, a person their question, and the record says which. SA_TEST_AGENTS and
 # SA_TEST_ONLY as in agents-abilities.t.
 agents=${SA_TEST_AGENTS:-} shared=${SA_TEST_SHARED:-}
@@ -64,8 +64,8 @@ question() { # NAME: a form, answered by a person
 }
 
 # OpenCode looks for hosts of its own at start and takes minutes where the network swallows that.
-for name in claude codex opencode; do
-	[[ ,${SA_TEST_ONLY:-claude,codex}, == *,$name,* ]] || continue
+for name in claude codex pi amp opencode; do
+	[[ ,${SA_TEST_ONLY:-claude,codex,pi,amp}, == *,$name,* ]] || continue
 	if ! prepare "$name" 2>missing; then
 		skip "$name" "$(head -1 missing) is not there"
 		continue

@@ -153,6 +153,21 @@ ok "the next one goes on with it" sa-install-agent toy --agent-version 2.0.0
 like "$(cat err)" '"event":"resume"' "instead of beginning anew"
 is "$(says)" "toy 2.0.0 (test)" "and what came is whole"
 ok "back once more" sa-install-agent --quiet toy --agent-version 1.1.0
+size=$(stat -c %s reg/toy-agent-2.0.0.tgz)
+wrong=
+for bytes in 1 17 4096 100000 -4096 -1; do
+	rm -f reg/stalled "$data"/agents/toy/*.part
+	use "stall:$bytes"
+	start sa-install-agent --quiet toy --agent-version 2.0.0
+	wait_until 20 eval '[ "$(stat -c %s "$data"/agents/toy/2.0.0.part 2>/dev/null || echo 0)" -ge $(((bytes + size) % size)) ]' ||
+		wrong+=" never-$bytes"
+	kill -9 "$started"
+	[ "$(says)" = "toy 1.1.0 (test)" ] || wrong+=" old-$bytes"
+	use ok
+	sa-install-agent --quiet toy --agent-version 2.0.0 >out 2>err && [ "$(says)" = "toy 2.0.0 (test)" ] || wrong+=" new-$bytes"
+	sa-install-agent --quiet toy --agent-version 1.1.0 >out 2>err
+done
+is "$wrong" "" "killed after any number of bytes: the old version works, and the next installation gets there"
 head -c 5000 /dev/zero >"$data/agents/toy/2.0.0.part"
 ok "a beginning that is of something else" sa-install-agent --quiet toy --agent-version 2.0.0
 is "$(says)" "toy 2.0.0 (test)" "is found out by the digest, and all is fetched again"

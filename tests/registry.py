@@ -16,7 +16,7 @@ in FOLDER/log. The first part of the path says how it behaves:
   down        redirects tarballs to http
   away        announces a tarball at http
   private     wants the token "sesame"
-  stall       sends half of the tarball, then nothing
+  stall       sends half of the tarball, then nothing; stall:N the first N bytes, stall:-N all but the last N
 Other files of FOLDER are under /files/, with an ETag.
 """
 import base64, hashlib, http.server, io, json, os, socket, ssl, sys, tarfile, threading, urllib.parse
@@ -110,11 +110,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.breaks(data, start, max(1, len(data) // 4))
         if how == "norange" and times == 1:
             return self.breaks(data, 0, len(data) // 2)
-        if how == "stall":
+        if how.startswith("stall"):
+            wanted = int(how[6:]) if how[5:] else len(data) // 2
             self.send_response(200)
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()
-            self.wfile.write(data[:len(data) // 2])
+            self.wfile.write(data[:wanted])
             self.wfile.flush()
             open(os.path.join(folder, "stalled"), "w").close()
             self.rfile.read(1)

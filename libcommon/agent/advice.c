@@ -63,6 +63,12 @@ const char *advice_find(struct span said)
 	return NULL;
 }
 
+bool advice_is_login(struct span said)
+{
+	const char *advice = advice_find(said);
+	return advice && strcmp(advice, LOGIN) == 0;
+}
+
 void advice_add(struct sa_error *err, const char *agent, struct span said)
 {
 	const char *advice = advice_find(said);

@@ -9,8 +9,12 @@
 #include "base/error.h"
 #include "base/span.h"
 
+#include <stdbool.h>
+
 /* The way out of what said tells of, for a person; NULL: nothing is known of it. Static. */
 const char *advice_find(struct span said);
+/* Does said tell of missing or refused credentials? Some agents have no code of their own for it. */
+bool advice_is_login(struct span said);
 /*
  * Add the advice to the message, if there is any; for missing credentials
  * also the agent's own words on how to log in (agent may be NULL).

@@ -216,7 +216,8 @@ int link_judge(struct span response, const char *method, struct sa_error *err)
 	int64_t code = json_int_or(json_get(e.error, "code"), 0);
 	if (kind_name && problem_kind_of_name(kind_name) == PROBLEM_AGENT_PROCESS_EXITED)
 		error_set(err, PROBLEM_AGENT_PROCESS_EXITED, "%s", text);
-	else if (code == RPC_AUTH_REQUIRED)
+	else if (code == RPC_AUTH_REQUIRED ||
+		 (code == RPC_INTERNAL_ERROR && advice_is_login(e.error)))
 		error_set(err, PROBLEM_AUTH_REQUIRED, "%s: the agent wants a login first: %s",
 			  method, text);
 	else {
