@@ -13,10 +13,17 @@ const only = option('only', 'claude,codex,pi').split(',');
 const node = `${root}/node22/node_modules/node/bin/node`;
 // The official adapters, as npm installs them, and how each is told where the agent is.
 const OFFICIAL = {
-  claude: { script: `${root}/claude-agent-acp/node_modules/.bin/claude-agent-acp`, variable: 'CLAUDE_CODE_EXECUTABLE' },
-  codex: { script: `${root}/codex-acp/node_modules/.bin/codex-acp`, variable: 'CODEX_PATH' },
-  pi: { script: `${root}/pi-acp/node_modules/.bin/pi-acp`, variable: 'PI_ACP_PI_COMMAND' },
+  claude: { name: 'claude-agent-acp', variable: 'CLAUDE_CODE_EXECUTABLE' },
+  codex: { name: 'codex-acp', variable: 'CODEX_PATH' },
+  pi: { name: 'pi-acp', variable: 'PI_ACP_PI_COMMAND' },
 };
+// The command of a way to start an agent. npx is given what is installed already: it asks no registry.
+function useOfficial(setup, name, which, folder) {
+  const { name: adapter, variable } = OFFICIAL[name], place = `${root}/${adapter}`;
+  setup.env[variable] = AGENTS[name].script ? path.join(folder, 'bin', name) : AGENTS[name].binary(root);
+  setup.env.PATH = `${path.dirname(node)}:${setup.env.PATH}`;
+  setup.argv = which === 'npx' ? ['npx', '--no-install', '--prefix', place, adapter] : [node, fs.realpathSync(`${place}/node_modules/.bin/${adapter}`)];
+}
 
 const children = () => {
   const all = new Map();
@@ -54,13 +61,10 @@ const server = spawn(process.execPath, [option('llm'), '--port', '0'], { stdio: 
 const base = await new Promise(ok => { server.stdout.once('data', d => ok(String(d).trim())); });
 const rows = [];
 for (const name of only)
-  for (const which of ['own', 'official']) {
+  for (const which of ['own', 'official', 'npx']) {
     const setup = prepare(name, { root, base, home: path.join(home, `${name}-${which}`) });
     if (setup.missing) { console.log(`# ${name}: ${path.basename(setup.missing)} is not there`); continue; }
-    if (which === 'official') {
-      setup.env[OFFICIAL[name].variable] = AGENTS[name].script ? path.join(home, `${name}-${which}`, 'bin', name) : AGENTS[name].binary(root);
-      setup.argv = [node, fs.realpathSync(OFFICIAL[name].script)];
-    }
+    if (which !== 'own') useOfficial(setup, name, which, path.join(home, `${name}-${which}`));
     const cold = await start(setup);
     await cold.c.end();
     const warm = [];
