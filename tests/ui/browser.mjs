@@ -121,13 +121,29 @@ await step("prompts wait behind the turn that runs, and can be seen waiting", as
   await sees(".block.text", "then-this");
   await page.locator(".queue").waitFor({ state: "hidden" });
 });
+await step("what waits is the server's, and can be changed or dropped alone", async () => {
+  await prompt("permission Busy?");
+  await sees(".ask", "Busy?");
+  for (const text of ["say first-of-two", "say second-of-two"]) await call("POST", `/v1/sessions/${id}/prompt?wait=false`, { text });
+  await sees(".queue", "second-of-two");
+  await page.click("[aria-label='Drop: say first-of-two']");
+  await page.locator(".queue", { hasText: "first-of-two" }).waitFor({ state: "detached" });
+  await page.click("[aria-label='Change: say second-of-two']");
+  await page.fill("dialog textarea", "say changed-it");
+  await page.click("dialog button.primary");
+  await sees(".queue", "changed-it");
+  await page.click(".ask button.primary");
+  await sees(".block.text", "changed-it");
+  await page.locator(".queue").waitFor({ state: "hidden" });
+  check(await page.locator(".block", { hasText: "of-two" }).count() === 0, "it was said");
+});
 await step("what waits is dropped with the turn", async () => {
   await prompt("stall");
   await sees(".block.prompt", "stall");
   await page.locator(".composer .stop").waitFor();
   await prompt("say never-said");
   await sees(".queue", "never-said");
-  await page.click(".queue button");
+  await page.click(".queue-end button");
   await page.locator(".queue").waitFor({ state: "hidden" });
   await sees(".block.end", "Cancelled");
   await prompt("say after that");
@@ -197,6 +213,16 @@ await step("the list is live: it changes without being asked for again", async (
   await other.close();
   await open();
   await go(`/sessions&token=${TOKEN}`);
+});
+await step("costs of sessions that this browser never saw, and how many prompts wait, are the server's", async () => {
+  const { id: fresh } = await call("POST", "/v1/sessions", { agent: "mock", cwd: folder });
+  await call("POST", `/v1/sessions/${fresh}/prompt`, { text: "usage; say spent" });
+  for (const text of ["permission Busy?", "say later"]) await call("POST", `/v1/sessions/${fresh}/prompt?wait=false`, { text });
+  await open();
+  await go(`/sessions&token=${TOKEN}`);
+  await sees(`.session-row[href$="${fresh}"] .cost`, "0.0125 USD");
+  await sees(`.session-row[href$="${fresh}"] .tag.queued`, "+1 queued");
+  await call("DELETE", `/v1/sessions/${fresh}`);
 });
 await step("an agent's markup is text", async () => {
   await page.goto(`${base}/ui/#/sessions/${id}`);

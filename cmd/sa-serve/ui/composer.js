@@ -1,6 +1,6 @@
 // The prompt box: text, attachments, what waits behind the turn that runs.
 import { ask as request, session as pathOf } from "./api.js";
-import { button, fill, h, size } from "./dom.js";
+import { button, dialog, field, fill, h, size } from "./dom.js";
 import { runCommand } from "./stream.js";
 
 const FILE_BYTES = 8 * 1024 * 1024, FILES = 10;
@@ -23,11 +23,13 @@ async function blockOf(file) {
   return { type: "resource", resource: { ...resource, blob: base64(bytes) } };
 }
 
+const wordsOf = (one) => (one.prompt ?? []).filter((part) => part?.type === "text").map((part) => String(part.text)).join("\n") || `${size(one.bytes)} of content`;
+
 export class Composer {
   // act(work) runs work and shows what goes wrong; true when nothing did.
   constructor(id, act, onSend) {
     Object.assign(this, { id, act, onSend, files: [] });
-    this.waiting = JSON.parse(sessionStorage.getItem(`queue-${id}`) ?? "[]");
+    this.waiting = []; // as the server tells
     this.text = h("textarea", { rows: "1", placeholder: "Tell the agent what to do", "aria-label": "Prompt", onkeydown: (event) => this.key(event), oninput: () => this.grow(),
       onpaste: (event) => { if (event.clipboardData.files.length) { event.preventDefault(); this.attach([...event.clipboardData.files]); } } });
     this.picker = h("input", { type: "file", multiple: true, hidden: true, "aria-label": "Files to attach", onchange: () => { this.attach([...this.picker.files]); this.picker.value = ""; } });
@@ -58,28 +60,45 @@ export class Composer {
       button("×", () => { this.files = this.files.filter((other) => other !== one); this.drawFiles(); }, { class: "quiet small", "aria-label": `Do not attach ${one.name}` }))));
   }
 
+  // Asked for when something may have changed; several at once are one question.
+  refreshQueue() {
+    this.asking ??= request("GET", pathOf(this.id, "/queue")).then(({ queue }) => { this.waiting = queue; this.drawQueue(); }, () => { /* out of reach, or gone: what was known stays */ })
+      .finally(() => { this.asking = null; if (this.isStale) { this.isStale = false; this.refreshQueue(); } });
+  }
+
+  // Something happened; an answer that is on its way may not know of it.
+  queueChanged() {
+    if (this.asking) this.isStale = true;
+    else this.refreshQueue();
+  }
+
   drawQueue() {
-    sessionStorage.setItem(`queue-${this.id}`, JSON.stringify(this.waiting));
-    fill(this.queue, this.waiting.map((one) => h("li", null, h("span", { class: "tag" }, "waits"), h("span", { class: "queue-text" }, one.text))),
-      this.waiting.length > 0 && h("li", { class: "queue-end" }, button("Cancel the turn and drop what waits", () => this.dropAll(), { class: "quiet small stop" })));
+    const key = JSON.stringify(this.waiting);
+    if (key === this.queueKey) return;
+    this.queueKey = key;
+    fill(this.queue, this.waiting.map((one) => {
+      const text = wordsOf(one), path = pathOf(this.id, `/queue/${encodeURIComponent(one.id)}`);
+      return h("li", null, h("span", { class: "tag" }, "waits"), h("span", { class: "queue-text" }, text),
+        one.prompt && button("Change", () => this.change(path, one, text), { class: "quiet small", "aria-label": `Change: ${text}` }),
+        button("Drop", () => this.act(() => request("DELETE", path)).then(() => this.queueChanged()), { class: "quiet small", "aria-label": `Drop: ${text}` }));
+    }), this.waiting.length > 0 && h("li", { class: "queue-end" }, button("Cancel the turn and drop what waits", () => this.dropAll(), { class: "quiet small stop" })));
     this.queue.hidden = !this.waiting.length;
+  }
+
+  // Another text; pictures and files stay.
+  async change(path, one, text) {
+    const control = h("textarea", { rows: "4", required: true, value: text });
+    await dialog("Change what waits", field("Prompt", control), "Change it", () => request("PATCH", path, {
+      prompt: [{ type: "text", text: control.value }, ...(one.prompt ?? []).filter((part) => part?.type !== "text")] }));
+    this.queueChanged();
   }
 
   dropAll() {
     return this.act(async () => {
       const end = await runCommand("session", ["cancel", "--all", "--", this.id], (stream, text) => { if (stream === "stderr") this.said = text; });
       if (end.exitStatus !== 0) throw new Error(end.message ?? this.said);
-      this.waiting = [];
-      this.drawQueue();
+      this.queueChanged();
     });
-  }
-
-  // A prompt has begun: it waits no longer.
-  begun(text) {
-    const at = this.waiting.findIndex((one) => one.text === text);
-    if (at < 0) return;
-    this.waiting.splice(0, at + 1);
-    this.drawQueue();
   }
 
   key(event) {
@@ -102,13 +121,10 @@ export class Composer {
     this.grow();
     this.drawFiles();
     this.onSend();
-    const entry = { text };
     const body = files.length ? { prompt: [...(text ? [{ type: "text", text }] : []), ...files.map((one) => one.block)] } : { text };
     const isDone = await this.act(async () => {
       const answer = await request("POST", pathOf(this.id, "/prompt?wait=false"), body);
-      if (!answer.isQueued) return;
-      this.waiting.push(entry);
-      this.drawQueue();
+      if (answer.isQueued) this.queueChanged();
     });
     if (isDone) return;
     this.text.value = text;

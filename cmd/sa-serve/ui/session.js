@@ -10,6 +10,9 @@ import { follow } from "./stream.js";
 import { Transcript } from "./transcript.js";
 import { VirtualList } from "./virtual.js";
 
+// After these another prompt may have begun.
+const QUEUE_METHODS = new Set(["session/prompt", "session/cancel"]);
+
 export class SessionView {
   constructor(id) {
     this.id = id;
@@ -71,6 +74,7 @@ export class SessionView {
     try {
       this.session = await request("GET", pathOf(this.id));
       history.keepSessions([this.session]);
+      if (this.session.state === "running" || this.session.state === "waiting" || this.composer.waiting.length) this.composer.queueChanged();
     } catch (error) {
       if (error.status === 404) this.problem.textContent = error.message;
     }
@@ -81,7 +85,7 @@ export class SessionView {
     for (const event of events) {
       if (!this.transcript.add(event)) continue;
       this.fresh.push(event);
-      if (event.payload?.method === "session/prompt" && event.sender === "client") this.composer.begun(this.transcript.blocks.at(-1).text);
+      if (QUEUE_METHODS.has(event.payload?.method) || event.answers === "session/prompt") this.isQueueStale = true;
     }
     if (this.isDue) return;
     this.isDue = true;
@@ -108,6 +112,8 @@ export class SessionView {
     else for (const i of changed) this.list.drop(i);
     this.drawAsks();
     this.drawHead();
+    if (this.isQueueStale && this.session) this.composer.queueChanged();
+    if (this.session) this.isQueueStale = false;
   }
 
   drawAsks() {

@@ -1,5 +1,5 @@
 // All sessions of the server, whoever made them.
-import { ask } from "./api.js";
+import { ask, session as pathOf } from "./api.js";
 import { createDialog } from "./create.js";
 import { age, button, fill, h, money } from "./dom.js";
 import * as history from "./history.js";
@@ -10,12 +10,14 @@ const ASK_AGAIN_MS = 15000, GATHER_MS = 250;
 const TELLING = ["session/new", "session/load", "session/resume", "session/prompt", "session/request_permission", "elicitation/create", "session/cancel",
   "session_info_update", "usage_update", "current_mode_update", "config_option_update", "_sandbox-agent/state", "system"];
 const FIRST_WAIT_MS = 500, LONGEST_WAIT_MS = 10000;
+const COUNTED = 20, COSTED = 50; // sessions that are asked for more than the list tells
 const STATES = ["waiting", "running", "idle", "starting", "interrupted", "closed"];
 
 export class SessionsView {
   constructor() {
     this.all = null;
     this.usage = new Map(); // by session, as last told
+    this.counts = new Map(); // of those at work: questions that are open, prompts that wait
     this.search = h("input", { type: "search", placeholder: "Search", "aria-label": "Search sessions", oninput: () => this.draw() });
     this.state = h("select", { "aria-label": "State", onchange: () => this.draw() }, h("option", { value: "" }, "All states"), STATES.map((state) => h("option", { value: state }, state)));
     this.count = h("span", { class: "faint" });
@@ -32,6 +34,7 @@ export class SessionsView {
     for (const one of this.all) if (one.usage) this.usage.set(one.id, one.usage);
     this.draw();
     await this.refresh();
+    this.learnCosts();
     this.timer = setInterval(() => { if (!document.hidden) this.refresh(); }, ASK_AGAIN_MS);
     if (this.isStopped) this.stop();
     else this.follow();
@@ -70,6 +73,32 @@ export class SessionsView {
     this.soon();
   }
 
+  // What sessions have cost is in their events, which the server reads; asked once for each that has changed since.
+  async learnCosts() {
+    const asked = this.all.filter((one) => this.usage.get(one.id)?.at !== one.updatedAt).sort((a, b) => String(b.updatedAt).localeCompare(String(a.updatedAt))).slice(0, COSTED);
+    if (!asked.length) return;
+    let text = "";
+    try {
+      await runCommand("session", ["usage", "--json", "--", ...asked.map((one) => one.id)], (stream, more) => { if (stream === "stdout") text += more; });
+    } catch { return; }
+    for (const line of text.split("\n").filter(Boolean)) {
+      const told = JSON.parse(line), one = asked.find(({ id }) => id === told.session);
+      if (!one) continue;
+      const usage = { used: told.contextUsed, size: told.contextSize, at: one.updatedAt, cost: told.cost > 0 ? { amount: told.cost, currency: told.currency } : null };
+      this.usage.set(one.id, usage);
+      history.keepUsage(one.id, usage);
+    }
+    this.draw();
+  }
+
+  async countWaiting() {
+    const busy = this.all.filter((one) => one.state === "waiting" || one.state === "running").slice(0, COUNTED);
+    const length = (id, kind) => ask("GET", pathOf(id, `/${kind}`)).then((answer) => answer[kind].length, () => 0);
+    const counts = await Promise.all(busy.map(async (one) => [one.id, { pending: one.state === "waiting" ? await length(one.id, "pending") : 0, queued: await length(one.id, "queue") }]));
+    this.counts = new Map(counts);
+    this.draw();
+  }
+
   soon() {
     this.gathering ??= setTimeout(() => { this.gathering = null; if (!this.isStopped) this.refresh(); }, GATHER_MS);
   }
@@ -85,6 +114,7 @@ export class SessionsView {
       this.all = (await ask("GET", "/v1/sessions")).sessions;
       this.problem.textContent = "";
       history.keepSessions(this.all);
+      this.countWaiting();
     } catch (error) {
       this.problem.textContent = error.message;
     }
@@ -96,7 +126,7 @@ export class SessionsView {
     const fits = (s) => (!state || s.state === state) && words.every((word) => [s.id, s.title, s.agent, s.cwd, s.model].join(" ").toLowerCase().includes(word));
     const shown = this.all.filter(fits).sort((a, b) => String(b.updatedAt).localeCompare(String(a.updatedAt)));
     this.count.textContent = shown.length === this.all.length ? String(shown.length) : `${shown.length} of ${this.all.length}`;
-    const key = JSON.stringify([shown, [...this.usage], Math.floor(Date.now() / 10000)]);
+    const key = JSON.stringify([shown, [...this.usage], [...this.counts], Math.floor(Date.now() / 10000)]);
     if (key === this.key) return;
     this.key = key;
     const focused = document.activeElement?.getAttribute?.("href");
@@ -106,10 +136,11 @@ export class SessionsView {
   }
 
   row(one) {
+    const { pending = 0, queued = 0 } = this.counts.get(one.id) ?? {};
     return h("li", null, h("a", { href: `#/sessions/${encodeURIComponent(one.id)}`, class: "session-row" },
       h("span", { class: `dot ${one.state}`, "aria-hidden": "true" }),
-      h("span", { class: "session-title" }, one.title || h("span", { class: "faint" }, one.id)),
-      one.state === "waiting" ? h("span", { class: "tag wait" }, "Waits for you") : h("span", { class: "state-word faint" }, one.state),
+      h("span", { class: "session-title" }, one.title || h("span", { class: "faint" }, one.id), queued > 0 && h("span", { class: "tag queued" }, `+${queued} queued`)),
+      one.state === "waiting" ? h("span", { class: "tag wait" }, pending > 1 ? `${pending} wait for you` : "Waits for you") : h("span", { class: "state-word faint" }, one.state),
       h("span", { class: "agent" }, one.agent, one.model && one.model !== one.agent && h("span", { class: "faint" }, ` ${one.model}`)),
       h("span", { class: "path" }, one.cwd), h("span", { class: "faint num cost" }, money(this.usage.get(one.id)?.cost) ?? ""), h("time", { class: "faint", datetime: one.updatedAt, title: one.updatedAt }, age(one.updatedAt))));
   }
