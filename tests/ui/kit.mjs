@@ -105,10 +105,10 @@ export async function go(hash) {
 }
 // The numbers of the events that this browser keeps of a session.
 export const kept = (id) => page.evaluate((wanted) => new Promise((resolve) => {
-  const request = indexedDB.open("inspector", 1);
+  const request = indexedDB.open("inspector", 2);
   request.onsuccess = () => {
     const all = request.result.transaction("events").objectStore("events").getAll();
-    all.onsuccess = () => { request.result.close(); resolve(all.result.filter((one) => one.sessionId === wanted).map((one) => one.eventIndex)); };
+    all.onsuccess = () => { request.result.close(); resolve(all.result.filter((one) => one.sessionId === wanted).flatMap((one) => JSON.parse(`[${one.text}]`).map((event) => event.eventIndex))); };
   };
 }), id);
 // Until it keeps what the server has.

@@ -71,7 +71,7 @@ await step("a second such session makes room by forgetting the first", async () 
   await page.locator(".composer").waitFor();
   await call("POST", `/v1/sessions/${other}/prompt`, { text: "flood 20 10000" });
   const held = () => page.evaluate(() => new Promise((resolve) => {
-    const request = indexedDB.open("inspector", 1);
+    const request = indexedDB.open("inspector", 2);
     request.onsuccess = () => {
       const all = request.result.transaction("sessions").objectStore("sessions").getAll();
       all.onsuccess = () => { request.result.close(); resolve(all.result.map((row) => [row.id, row.bytes])); };

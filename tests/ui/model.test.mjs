@@ -16,6 +16,13 @@ const chunk = (text, kind = "agent_message_chunk") => update({ sessionUpdate: ki
 const made = (...events) => events.reduce((t, one) => (t.add(one), t), new Transcript());
 const kinds = (t) => t.blocks.map((block) => block.kind).join(" ");
 
+test("a very long text goes on in another block, but not within code", () => {
+  const line = `${"word ".repeat(199)}\n\n`, t = made(...Array.from({ length: 100 }, () => chunk(line)));
+  assert.ok(t.blocks.length > 4 && t.blocks.every((one) => one.text.length < 20000), t.blocks.map((one) => one.text.length).join());
+  assert.equal(t.blocks.map((one) => one.text).join(""), line.repeat(100));
+  const code = made(chunk("```\n"), ...Array.from({ length: 20 }, () => chunk(line)), chunk("```\n\n"), chunk("after"));
+  assert.deepEqual(code.blocks.map((one) => one.text.slice(0, 5)), ["```\nw", "after"]);
+});
 test("chunks in a row are one block, another kind ends it", () => {
   const t = made(chunk("a"), chunk("b"), chunk("c", "agent_thought_chunk"), chunk("d"));
   assert.equal(kinds(t), "text thought text");

@@ -9,22 +9,23 @@ const SHOWN_LINES = 400; // of a change or an output, in the transcript
 const json = (value) => (typeof value === "string" ? value : JSON.stringify(value, null, 2));
 
 function prose(text) {
-  return text.length > LONG ? h("pre", { class: "long", tabindex: "0", "data-length": text.length }, text) : render(text);
+  return text.length > LONG ? h("pre", { class: "long", tabindex: "0" }, text) : render(text);
 }
 
-const LATER_MS = 500;
+const GROWN = 4000, LATER_MS = 200;
 
-// A long text that grows is not made anew for each of its pieces: the rest is put behind it now and then.
-export function patchLong(block, node) {
-  const pre = block.kind === "text" && !block.more.length ? node.querySelector(".block > pre.long") : null;
-  if (!pre) return false;
-  pre.timer ??= setTimeout(() => {
-    pre.timer = null;
-    pre.append(block.text.slice(Number(pre.dataset.length)));
-    pre.dataset.length = block.text.length;
+// A text that grows is made anew for each of its pieces while it is short, and now and then when it is not.
+export function patchText(block, node) {
+  const article = block.kind === "text" && block.text.length > GROWN ? node.querySelector(".block.text") : null;
+  if (!article) return false;
+  article.timer ??= setTimeout(() => {
+    article.timer = null;
+    article.replaceChildren(...[textOf(block)].flat(Infinity));
   }, LATER_MS);
   return true;
 }
+
+const textOf = (block) => [prose(block.text), block.more.map(content)];
 
 function clipped(text) {
   const lines = String(text).split("\n");
@@ -114,7 +115,7 @@ const ENDS = { cancelled: "Cancelled", refusal: "The agent refused", max_tokens:
 export function blockNode(block, state) {
   switch (block.kind) {
     case "prompt": return h("article", { class: "block prompt", "aria-label": "Prompt" }, h("div", { class: "bubble" }, block.text, block.more.map(content)));
-    case "text": return h("article", { class: "block text", "aria-label": "Agent" }, prose(block.text), block.more.map(content));
+    case "text": return h("article", { class: "block text", "aria-label": "Agent" }, textOf(block));
     case "thought": return h("article", { class: "block", "aria-label": "Thought" }, fold(state, block.first, false, "thought",
       [h("span", null, "Thought"), h("span", { class: "peek faint" }, block.text.slice(0, 140))], () => prose(block.text)));
     case "plan": return h("article", { class: "block plan", "aria-label": "Plan" }, h("div", { class: "label" },

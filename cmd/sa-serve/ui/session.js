@@ -1,7 +1,7 @@
 // One session: its transcript or its events, live; the prompt box; what the agent asks.
 import { ask as request, quote, session as pathOf } from "./api.js";
 import { askNode } from "./asks.js";
-import { blockNode, patchLong } from "./blocks.js";
+import { blockNode, patchText } from "./blocks.js";
 import { Composer } from "./composer.js";
 import { button, copy, dialog, fill, h, money } from "./dom.js";
 import { EventsView } from "./events.js";
@@ -10,6 +10,7 @@ import { follow } from "./stream.js";
 import { Transcript } from "./transcript.js";
 import { VirtualList } from "./virtual.js";
 
+const SAVE_MS = 300;
 // After these another prompt may have begun.
 const QUEUE_METHODS = new Set(["session/prompt", "session/cancel"]);
 
@@ -25,7 +26,7 @@ export class SessionView {
     this.asked = new Map();
     this.linkState = "away";
     this.list = new VirtualList((i) => blockNode(this.transcript.blocks[i], this.open), "Transcript", undefined,
-      (i, node) => patchLong(this.transcript.blocks[i], node));
+      (i, node) => patchText(this.transcript.blocks[i], node));
     this.events = new EventsView(id, (index) => { location.hash = `#/sessions/${id}/events/${index}`; });
     this.build();
   }
@@ -57,8 +58,10 @@ export class SessionView {
     this.draw();
     this.refresh();
     this.timer = setInterval(() => { if (!document.hidden) this.refresh(); }, 4000);
-    this.stopStream = follow(pathOf(this.id, "/events"), this.savedTo, (event) => {
-      this.unsaved.push(event);
+    this.onLeave = () => this.save();
+    window.addEventListener("pagehide", this.onLeave);
+    this.stopStream = follow(pathOf(this.id, "/events"), this.savedTo, (event, text) => {
+      this.unsaved.push({ index: event.eventIndex, text });
       this.take([event]);
     }, (state) => { this.linkState = state; this.drawHead(); });
   }
@@ -67,6 +70,7 @@ export class SessionView {
     this.isStopped = true;
     clearInterval(this.timer);
     this.stopStream?.();
+    window.removeEventListener("pagehide", this.onLeave);
     this.save();
   }
 
@@ -94,16 +98,23 @@ export class SessionView {
     else requestAnimationFrame(draw);
   }
 
+  // What came is kept now and then, and when somebody leaves.
+  saveSoon() {
+    this.saving ??= setTimeout(() => this.save(), SAVE_MS);
+  }
+
   save() {
+    clearTimeout(this.saving);
+    this.saving = null;
     if (!this.unsaved.length) return;
     const list = this.unsaved, after = this.savedTo;
     this.unsaved = [];
-    this.savedTo = list.at(-1).eventIndex;
+    this.savedTo = list.at(-1).index;
     history.keepEvents(this.id, after, list, this.transcript.usage);
   }
 
   draw() {
-    this.save();
+    this.saveSoon();
     const changed = [...this.transcript.changed];
     this.transcript.changed.clear();
     this.events.add(this.fresh);

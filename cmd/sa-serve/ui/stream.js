@@ -1,7 +1,7 @@
 // Server-sent events over fetch (EventSource cannot send a token), resumed after the last id.
 import { headers, refusalOf, tellReachable } from "./api.js";
 
-const FIRST_WAIT_MS = 300, LONGEST_WAIT_MS = 10000, SILENCE_MS = 60000;
+const FIRST_WAIT_MS = 300, LONGEST_WAIT_MS = 10000, SILENCE_MS = 60000, TURN_MS = 8;
 
 // Lines of a stream to messages: push(text) calls onMessage({id, data}) for each whole one.
 export function parser(onMessage) {
@@ -34,12 +34,16 @@ async function readOnce(path, options, signal, onMessage, onState) {
     }
     onState("live");
     const push = parser(onMessage), decoder = new TextDecoder(), reader = answer.body.getReader();
-    for (;;) {
+    for (let begun = performance.now(); ;) {
       const { done, value } = await reader.read();
       if (done) return answer;
       clearTimeout(timer);
       timer = setTimeout(() => quiet.abort(), SILENCE_MS);
       push(decoder.decode(value, { stream: true }));
+      // What is there already comes without a pause; the page has to be drawn in between.
+      if (performance.now() - begun < TURN_MS) continue;
+      await new Promise((resume) => setTimeout(resume));
+      begun = performance.now();
     }
   } finally {
     clearTimeout(timer);
@@ -55,7 +59,7 @@ function pause(ms, signal) {
   });
 }
 
-// Follow until stopped: onEvent(event) for each number above the last one, in order; onState is told
+// Follow until stopped: onEvent(event, its text) for each number above the last one, in order; onState is told
 // "live", "away" or "gone". Returns the function that stops it.
 export function follow(path, after, onEvent, onState, numberOf = (event) => event.eventIndex) {
   const stop = new AbortController();
@@ -65,7 +69,7 @@ export function follow(path, after, onEvent, onState, numberOf = (event) => even
     if (!(number > last)) return;
     last = number;
     wait = FIRST_WAIT_MS;
-    onEvent(event);
+    onEvent(event, data);
   };
   (async () => {
     while (!stop.signal.aborted) {

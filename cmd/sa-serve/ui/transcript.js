@@ -61,9 +61,9 @@ export class Transcript {
     const text = content?.type === "text" ? String(content.text ?? "") : "";
     const more = content && content.type !== "text" ? [content] : [];
     const last = this.blocks.at(-1);
-    if (last?.kind === kind && (kind !== "prompt" || last.isReplay)) {
-      this.touch(this.blocks.length - 1, event, { text: last.text + text, more: [...last.more, ...more] });
-    } else this.push(event, { kind, text, more, isReplay: kind === "prompt" });
+    if (last?.kind === kind && !isFull(last) && (kind !== "prompt" || last.isReplay)) {
+      this.touch(this.blocks.length - 1, event, { text: last.text + text, tail: (last.tail + text.slice(-2)).slice(-2), more: more.length ? [...last.more, ...more] : last.more });
+    } else this.push(event, { kind, text, tail: text.slice(-2), more, isReplay: kind === "prompt" });
   }
 
   prompt(event, parts) {
@@ -149,6 +149,13 @@ export class Transcript {
   open() {
     return [...this.asks.values()].map((number) => this.blocks[number]);
   }
+}
+
+// A very long text goes on in another block, so that a page never has to lay out all of it: behind a paragraph
+// that ends no code, or anywhere when there is none for long.
+const PART = 16000;
+function isFull({ text, tail }) {
+  return text.length >= PART && (text.length >= 2 * PART || (tail === "\n\n" && text.split(/^ {0,3}(?:```|~~~)/m).length % 2 === 1));
 }
 
 const listOf = (value) => (Array.isArray(value) ? value.filter((item) => item && typeof item === "object") : []);
