@@ -20,6 +20,10 @@ ok "fish's completion is there" test -s dest/opt/x/share/fish/vendor_completions
 is "$(grep -h ^ExecStart= dest/opt/x/lib/systemd/user/*.service | sed 's/ .*//' | sort -u)" "ExecStart=/opt/x/bin/sa-serve" "units start what was installed"
 ok "install again changes nothing" tree install
 is "$(find dest -type f -perm /022)" "" "nothing is writable by others"
+lib=share/sandbox-agent/ui/lib
+[ ! -f "$TOP/cmd/sa-serve/ui/lib/xterm.mjs" ] || ok "the terminal's library, which was fetched, is in place" test -s "dest/opt/x/$lib/xterm.mjs"
+mkdir -p "dest/opt/x/$lib"
+for name in xterm.mjs xterm.css addon-fit.mjs; do echo earlier >"dest/opt/x/$lib/$name"; done
 ok "uninstall runs" tree uninstall
 find dest ! -type d | sort >after
 grep other before >want

@@ -8,7 +8,7 @@ claude=$agents/claude/node_modules/@anthropic-ai/claude-code-linux-x64/claude
 [ -n "$agents" ] || claude=${SA_REAL_CACHE:-$TOP/build/real-agents}/sandbox-agent/bin/claude
 [ -x "$claude" ] || skip_all "Claude Code is not here: SA_TEST_AGENTS is not set, and tests/agents-real.t has installed none"
 browser_needs
-mkdir -p "$XDG_DATA_HOME/sandbox-agent/bin" work
+mkdir -p "$XDG_DATA_HOME/sandbox-agent/bin" project
 ln -s "$(realpath "$claude")" "$XDG_DATA_HOME/sandbox-agent/bin/claude"
 start node "$TOP/tests/agents/model.mjs" >llm.url
 wait_until 20 test -s llm.url || exit 1

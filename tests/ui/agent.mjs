@@ -2,7 +2,7 @@
 import fs from "node:fs";
 import { api, check, finish, folder, go, open, page, prompt, sees, serve, step, until, TOKEN } from "./kit.mjs";
 
-const work = `${folder}/work`;
+const work = `${folder}/project`;
 await serve();
 await open();
 await go(`/sessions&token=${TOKEN}`);

@@ -1,4 +1,5 @@
 // Files, processes, agents, configuration, server, requests.
+import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import { api, call, check, finish, folder, go, keepsAll, open, page, prompt, sees, serve, step, until, TOKEN } from "./kit.mjs";
 
@@ -74,6 +75,14 @@ await step("a file comes down as it is", async () => {
   await go(`/files${work}/bytes.bin`);
   const [download] = await Promise.all([page.waitForEvent("download"), page.click(".file button:text-is('Download')")]);
   check(download.suggestedFilename() === "bytes.bin" && fs.readFileSync(await download.path()).equals(Buffer.from([0, 1, 2, 255])), download.suggestedFilename());
+});
+await step("a folder comes down as an archive", async () => {
+  await go(`/files${work}`);
+  await sees(".file-row", "src/");
+  const [download] = await Promise.all([page.waitForEvent("download"), page.click("text=Download folder")]);
+  const names = execFileSync("tar", ["-tzf", await download.path()], { encoding: "utf8" });
+  check(download.suggestedFilename() === "project.tar.gz" && /src\/a\.txt$/m.test(names) && /bytes\.bin$/m.test(names), `${download.suggestedFilename()}\n${names}`);
+  await page.locator(".uploads .row").waitFor({ state: "detached" });
 });
 await step("files go up, and replace nothing unasked", async () => {
   await go(`/files${work}`);

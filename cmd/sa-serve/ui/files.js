@@ -1,5 +1,6 @@
 // Files of the server's machine: folders, a file's text or picture, editing, up and down.
 import { Refusal, ask, headers, refusalOf, send, tellReachable } from "./api.js";
+import { runCommandBytes } from "./stream.js";
 import { age, askText, button, dialog, fill, h, size } from "./dom.js";
 
 const SHOWN_BYTES = 1024 * 1024; // of a text; what is larger is shown in part and not edited
@@ -13,6 +14,14 @@ const nameOf = (path) => path.slice(path.lastIndexOf("/") + 1);
 
 function pictureType(bytes) {
   return MAGIC.find(([, magic]) => magic.every((byte, i) => bytes[i] === byte))?.[0] ?? null;
+}
+
+function save(blob, name) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
 }
 
 // The text of these bytes, null when they are none.
@@ -33,7 +42,7 @@ export class FilesView {
     this.file = h("section", { class: "file", "aria-label": "File", hidden: true });
     this.node = h("section", { class: "page wide files" }, h("header", { class: "page-head" }, h("h1", null, "Files"), this.crumbs),
       h("div", { class: "filters" }, this.search, h("label", { class: "check" }, this.hidden, "Hidden"), h("span", { class: "grow" }),
-        button("New folder", () => this.makeFolder()), button("New file", () => this.makeFile()), button("Upload", () => this.picker.click(), { class: "primary" }), this.picker),
+        button("Download folder", () => this.downloadFolder()), button("New folder", () => this.makeFolder()), button("New file", () => this.makeFile()), button("Upload", () => this.picker.click(), { class: "primary" }), this.picker),
       this.problem, this.uploads, h("div", { class: "file-panes" }, this.list, this.file));
     this.node.addEventListener("dragover", (event) => { event.preventDefault(); this.node.classList.add("drop"); });
     this.node.addEventListener("dragleave", () => this.node.classList.remove("drop"));
@@ -77,11 +86,12 @@ export class FilesView {
     });
   }
 
-  async act(work) {
+  async act(work, signal) {
     this.problem.textContent = "";
     try {
       return await work();
     } catch (error) {
+      if (signal?.aborted) return undefined;
       this.problem.textContent = error.message;
       return undefined;
     }
@@ -184,12 +194,27 @@ export class FilesView {
     await this.act(async () => {
       const answer = await send("GET", url("file", stat.path));
       if (!answer.ok) throw await refusalOf(answer);
-      const link = document.createElement("a");
-      link.href = URL.createObjectURL(await answer.blob());
-      link.download = nameOf(stat.path);
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+      save(await answer.blob(), nameOf(stat.path));
     });
+  }
+
+  // The whole folder as the archive that the server's "fs download" makes of it.
+  async downloadFolder() {
+    const folder = this.folder, parts = [], stop = new AbortController(), said = h("span", { class: "faint" }, "begins …");
+    const line = h("div", { class: "row" }, h("span", null, `${nameOf(folder) || "/"}.tar.gz`), said, button("Stop", () => stop.abort(), { class: "quiet small" }));
+    let bytes = 0, problem = "";
+    this.uploads.append(line);
+    await this.act(async () => {
+      const end = await runCommandBytes("fs", ["download", "--compress", "gzip", "--", folder], (stream, part) => {
+        if (stream === "stderr") { problem += new TextDecoder().decode(part); return; }
+        parts.push(part);
+        bytes += part.length;
+        said.textContent = size(bytes);
+      }, stop.signal);
+      if (end.exitStatus !== 0) throw new Error(problem.trim() || end.message);
+      save(new Blob(parts, { type: "application/gzip" }), `${nameOf(folder) || "root"}.tar.gz`);
+    }, stop.signal);
+    line.remove();
   }
 
   async makeFolder() {

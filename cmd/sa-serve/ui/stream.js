@@ -91,15 +91,20 @@ export function follow(path, after, onEvent, onState, numberOf = (event) => even
 
 export const decode = (base64) => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
 
-// Run one of the server's command lines: onText("stdout"|"stderr", text) as it comes; its exit {exitStatus, message}.
-export async function runCommand(command, args, onText, signal = new AbortController().signal) {
+// Run one of the server's command lines: onBytes("stdout"|"stderr", bytes) as they come; its exit {exitStatus, message}.
+export async function runCommandBytes(command, args, onBytes, signal = new AbortController().signal) {
   let end = { exitStatus: 1, message: "The server ended the connection." };
-  const decoders = { stdout: new TextDecoder(), stderr: new TextDecoder() };
   const answer = await readOnce("/v1/commands", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ command, args }) }, signal, ({ event, data }) => {
     const frame = JSON.parse(data);
     if (event === "exit") end = frame;
-    else if (decoders[event]) onText(event, decoders[event].decode(decode(frame.data), { stream: true }));
+    else if (event === "stdout" || event === "stderr") onBytes(event, decode(frame.data));
   }, () => {});
   if (!answer.ok) throw await refusalOf(answer);
   return end;
+}
+
+// The same with text.
+export function runCommand(command, args, onText, signal) {
+  const decoders = { stdout: new TextDecoder(), stderr: new TextDecoder() };
+  return runCommandBytes(command, args, (stream, bytes) => onText(stream, decoders[stream].decode(bytes, { stream: true })), signal);
 }
