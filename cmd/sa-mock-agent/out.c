@@ -92,9 +92,14 @@ bool out_wants_poll(const struct out *out, int64_t *ret_pause_until)
 void out_drain(struct out *out, int64_t ms)
 {
 	int64_t deadline = deadline_after(ms);
-	for (;;) {
-		if (out_flush(out) < 0 || out_unsent(out) == 0 || deadline_poll_ms(deadline) == 0)
+	for (size_t before = out_unsent(out);;) {
+		if (out_flush(out) < 0 || out_unsent(out) == 0)
 			return;
+		if (out_unsent(out) < before)
+			deadline = deadline_after(ms);
+		else if (deadline_poll_ms(deadline) == 0)
+			return;
+		before = out_unsent(out);
 		int64_t pause_until = deadline;
 		struct pollfd fd = {out->fd, POLLOUT, 0};
 		bool is_polled = out_wants_poll(out, &pause_until);

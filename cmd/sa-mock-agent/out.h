@@ -35,7 +35,7 @@ static inline bool out_is_busy(const struct out *out)
 }
 /* Write what the reader takes now. 0, or -1 when the reader has gone (once). */
 int out_flush(struct out *out);
-/* Wait until everything is written or ms have passed. */
+/* Wait until everything is written, or the reader has taken nothing for ms. */
 void out_drain(struct out *out, int64_t ms);
 /* Does out want to hear of POLLOUT, and if it pauses, until when? */
 bool out_wants_poll(const struct out *out, int64_t *ret_pause_until);
