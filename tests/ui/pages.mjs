@@ -193,9 +193,11 @@ await step("the server's health and figures", async () => {
   await until("one figure", async () => await page.locator(".metric").count() === 1);
   await sees(".metric", "Is the store within reach?");
 });
-await step("requests are kept, and told as curl", async () => {
+await step("requests are kept, streams too, and told as curl", async () => {
+  await Promise.all([page.waitForResponse((answer) => answer.url().endsWith("/v1/commands")), page.click("header.top a:has-text('Sessions')")]);
   await page.click("header.top a:has-text('Requests')");
   await sees(".event-row", "/metrics");
+  await sees(".event-row", /POST.*\/v1\/commands/s);
   await page.locator(".event-row", { hasText: "/metrics" }).first().click();
   const command = await page.locator(".requests .event-detail pre").textContent();
   check(/^curl -s -H "Authorization: Bearer \$SANDBOX_AGENT_TOKEN" 'http:\S+\/metrics'$/.test(command), command);

@@ -49,7 +49,7 @@ export function onRequest(reader) {
   readers.add(reader);
   return () => readers.delete(reader);
 }
-function logged(entry, change) {
+export function logged(entry, change) {
   Object.assign(entry, change);
   if (requests.at(-1) !== entry && !requests.includes(entry)) requests.push(entry);
   if (requests.length > LOGGED) requests.shift();

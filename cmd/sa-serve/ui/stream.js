@@ -1,5 +1,5 @@
 // Server-sent events over fetch (EventSource cannot send a token), resumed after the last id.
-import { headers, refusalOf, tellReachable } from "./api.js";
+import { headers, logged, refusalOf, tellReachable } from "./api.js";
 
 const FIRST_WAIT_MS = 300, LONGEST_WAIT_MS = 10000, SILENCE_MS = 60000, TURN_MS = 8;
 
@@ -24,10 +24,12 @@ export function parser(onMessage) {
 async function readOnce(path, options, signal, onMessage, onState) {
   const quiet = new AbortController();
   const both = AbortSignal.any([signal, quiet.signal]);
+  const entry = { method: options.method ?? "GET", path, at: Date.now(), status: 0, ms: 0, body: options.body ?? "" };
   let timer = setTimeout(() => quiet.abort(), SILENCE_MS);
   try {
     const answer = await fetch(path, { ...options, headers: headers({ accept: "text/event-stream", ...options.headers }), signal: both });
     tellReachable(true);
+    logged(entry, { status: answer.status, ms: Date.now() - entry.at, id: answer.headers.get("x-request-id") }); // until it begins
     if (!answer.ok) {
       if (answer.status === 401) window.dispatchEvent(new Event("token-wanted"));
       return answer;
