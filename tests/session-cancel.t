@@ -43,7 +43,8 @@ is "$(sa-session show good | field .agentPid)" "$agent" "and not the agent"
 ok "what its tool ran is gone" eval '! ps -eo pid=,ppid=,args= | grep "^ *[0-9]* *$agent sleep 300"'
 
 # --- one that dies of it ------------------------------------------------------------------------------
-new dies
+SECRET=s3 new dies --env SECRET --env MINE=m4
+status 2 "a variable that is not there is not given" sa-session new --agent mock --env NONE_SUCH
 prompt dies "daemon 2; ignore-cancel; say on; wait 300s"
 children=$(sa-events show dies --json | jq -r '.payload.params.update.content.text // ""' | tr -d '\n' | sed -n 's/.*daemons: \([0-9 ]*\).*/\1/p')
 agent=$(sa-session show dies | field .agentPid)
@@ -53,7 +54,7 @@ is "$(state dies)" idle "which is idle then"
 unlike "$(sa-session show dies | field .agentPid)" "^($agent|null)$" "in another process"
 ok "what it had started is gone" eval 'for child in $children; do is_dead "$child" || exit 1; done'
 like "$children" "^[0-9]+ [0-9]+ *$" "which were two"
-is "$(sa-session prompt dies --text "say back")" back "and works"
+is "$(sa-session prompt dies --text "report env:SECRET; report env:MINE")" "env: SECRET=s3env: MINE=m4" "and has the environment that it had"
 
 # --- one that nothing moves -----------------------------------------------------------------------------
 prompt dies "say on; ignore-term; kill STOP"

@@ -8,6 +8,7 @@
 #include "base/ident.h"
 #include "base/xalloc.h"
 #include "cli/words.h"
+#include "given_env.h"
 #include "handshake.h"
 #include "mcp.h"
 #include "recall.h"
@@ -20,7 +21,7 @@
 enum { SERVER_ID_LENGTH = 16 };
 
 static int start(struct connection *c, const struct create_options *o, const char *cwd,
-		 struct sa_error *err)
+		 const struct given_env *env, struct sa_error *err)
 {
 	struct agent_program program = {.name = NULL};
 	if (o->adapter && o->agent_command)
@@ -43,8 +44,8 @@ static int start(struct connection *c, const struct create_options *o, const cha
 		    .agent = program.name,
 		    .argv = program.argv,
 		    .cwd = cwd,
-		    .env = o->env.items,
-		    .env_count = o->env.count,
+		    .env = (const char *const *)env->entries,
+		    .env_count = env->count,
 		    .credentials = o->credentials,
 		    .limits = (const char *const *)terms.words,
 		};
@@ -87,17 +88,6 @@ static int open_session(struct connection *c, const struct create_options *o, co
 	return 0;
 }
 
-static int check_env(const struct create_options *o, struct sa_error *err)
-{
-	for (size_t i = 0; i < o->env.count; i++) {
-		const char *equals = strchr(o->env.items[i], '=');
-		if (!equals || equals == o->env.items[i])
-			return error_set(err, PROBLEM_INVALID_REQUEST,
-					 "--env wants NAME=VALUE, and this has no '='");
-	}
-	return 0;
-}
-
 int create_session(struct connection *c, const struct create_options *o, struct sa_error *err)
 {
 	cleanup_free char *cwd = realpath(o->cwd ? o->cwd : ".", NULL);
@@ -116,7 +106,8 @@ int create_session(struct connection *c, const struct create_options *o, struct 
 					 o->id);
 	}
 	cleanup_buf struct buf mcp_servers = BUF_INIT(BUF_MAX_OWN);
-	if (check_env(o, err) < 0 ||
+	cleanup_given_env struct given_env env = {NULL, 0};
+	if (given_env_read(&o->env, &env, err) < 0 ||
 	    (o->mcp_config && mcp_read(o->mcp_config, &mcp_servers, err) < 0))
 		return -1;
 	if (provision_skills(cwd,
@@ -125,7 +116,7 @@ int create_session(struct connection *c, const struct create_options *o, struct 
 			     : o->agent		? o->agent
 						: "claude",
 			     true, err) < 0 ||
-	    start(c, o, cwd, err) < 0)
+	    start(c, o, cwd, &env, err) < 0)
 		return -1;
 	/* Whoever is killed before the session is there leaves no agent behind. */
 	if (connection_tie(c, true, err) == 0 && open_session(c, o, cwd, &mcp_servers, err) == 0 &&

@@ -24,7 +24,7 @@
 	{"replay-max-chars", 0, OPTION_U64, AT(replay_chars), "N", \
 	 "of a transcript: characters (12000)", NULL}
 #define OPTION_ENV \
-	{"env", 0, OPTION_LIST, AT(create.env), "NAME=VALUE", "for the agent; repeatable", NULL}
+	{"env", 0, OPTION_LIST, AT(create.env), "NAME[=VALUE]", "for the agent; repeatable", NULL}
 #define OPTIONS_WHO \
 	{"as", 0, OPTION_STRING, AT(reply.by), "NAME", "who answers, for the record (cli)", NULL}, \
 	{"reason", 0, OPTION_STRING, AT(reply.reason), "TEXT", "and why", NULL}

@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/xalloc.h"
+#include "given_env.h"
 #include "recall.h"
 #include "store/alive.h"
 
@@ -20,11 +21,11 @@ int64_t resume_deadline(const struct resume_options *o)
 int resume_server(struct connection *c, const struct resume_options *o, const char *folder,
 		  int64_t deadline, struct sa_error *err)
 {
-	static const struct string_list none = {NULL, 0};
-	const struct string_list *env = o->env ? o->env : &none;
+	cleanup_given_env struct given_env env = {NULL, 0};
 	cleanup_agent_program struct agent_program program = {.name = NULL};
 	struct sa_error ignored;
-	if (recall_program(&c->server, &program, err) < 0)
+	if (given_env_read(o->env, &env, err) < 0 ||
+	    recall_program(&c->server, &program, err) < 0)
 		return -1;
 	cleanup_terms struct terms terms = {NULL, 0};
 	terms_add_recorded(&terms, c->server.settings_json);
@@ -36,8 +37,8 @@ int resume_server(struct connection *c, const struct resume_options *o, const ch
 	    .agent = c->server.agent,
 	    .argv = program.argv,
 	    .cwd = folder,
-	    .env = env->items,
-	    .env_count = env->count,
+	    .env = (const char *const *)env.entries,
+	    .env_count = env.count,
 	    .credentials = o->credentials ? o->credentials : c->server.credentials,
 	    .limits = (const char *const *)terms.words,
 	};

@@ -3,11 +3,13 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "print.h"
-#include "resume.h"
 #include "verbs.h"
-#include "json/write.h"
+#include "json/scan.h"
 
+#include <poll.h>
 #include <string.h>
+
+enum { LOOK_MS = 250, RESUME_MS = 120000 };
 
 static bool is_idle(enum session_state state)
 {
@@ -57,24 +59,66 @@ int verb_wait(const void *arg, int argc, char **argv, struct sa_error *err)
 	return SA_EXIT_OK;
 }
 
-/* The agent did not heed it and was ended for that: its supervisor has it started again. So do we,
- * whoever is first, to know that it is there. */
-static int await_restart(struct connection *c, int64_t deadline, struct sa_error *err)
+/* --- the agent is started again ------------------------------------------------------ */
+
+struct restart {
+	bool is_wanted; /* it was ended because it did not heed the cancel */
+	bool is_done;
+};
+
+static int note_restart(const struct event *event, void *arg)
 {
-	struct span line;
-	if (connection_look_again(c, err) < 0)
-		return -1;
-	if (c->session.state != SESSION_INTERRUPTED)
+	struct restart *restart = arg;
+	struct span params = json_get(event->payload, "params");
+	if (event->sender != SENDER_SYSTEM)
 		return 0;
-	int rc;
-	while ((rc = link_next(&c->link, deadline, -1, &line, err)) > 0)
-		continue;
-	if (rc < 0)
-		return -1;
-	connection_await_end(c);
-	link_close(&c->link);
-	const struct resume_options how = {.timeout_ms = 0};
-	return connection_look_again(c, err) < 0 ? -1 : resume_session(c, &how, err);
+	restart->is_wanted |= json_string_is(json_get(params, "result"), "restarted") ||
+			      json_string_is(json_get(params, "step"), "restart");
+	restart->is_done |= json_string_is(json_get(event->payload, "method"),
+					   "_adapter/session_resumed");
+	return 0;
+}
+
+static void ignore_news(int64_t server_key, void *arg)
+{
+	(void)server_key;
+	(void)arg;
+}
+
+/* What comes to the store from any supervisor; where that cannot be told, some time. */
+static void await_news(struct store *store, int64_t deadline)
+{
+	struct sa_error ignored;
+	struct pollfd news = {.fd = store_listen(store, &ignored), .events = POLLIN};
+	int ms = deadline_poll_ms(deadline);
+	poll(&news, 1, ms < 0 || ms > LOOK_MS ? LOOK_MS : ms);
+	if (news.fd >= 0)
+		store_heard(store, ignore_news, NULL, &ignored);
+}
+
+/*
+ * Its supervisor has its sessions resumed, in the environment that they had: not ours to do. Wait
+ * until this one is there. since: the eventIndex before the cancel.
+ */
+static int await_restart(struct connection *c, int64_t since, int64_t deadline,
+			 struct sa_error *err)
+{
+	int64_t patience = deadline_after(RESUME_MS);
+	int64_t until = deadline < patience ? deadline : patience;
+	for (;;) {
+		struct restart restart = {false, false};
+		if (store_each_event(c->store, &c->server, c->session.id, since, 0, note_restart,
+				     &restart, err) < 0)
+			return -1;
+		if (!restart.is_wanted || restart.is_done)
+			return 0;
+		if (deadline_poll_ms(until) == 0)
+			return error_set(err, PROBLEM_TIMEOUT,
+					 "the agent of session '%s' did not heed the cancel and "
+					 "was stopped; the session has not come back yet",
+					 c->session.id);
+		await_news(c->store, until);
+	}
 }
 
 static int cancel_one(const struct options *o, const char *reference, int64_t deadline,
@@ -88,12 +132,13 @@ static int cancel_one(const struct options *o, const char *reference, int64_t de
 	/* Some agents keep a cancel that finds no turn and apply it to the next one. */
 	if (c.session.state != SESSION_RUNNING && c.session.state != SESSION_WAITING)
 		return 0;
+	const int64_t since = c.server.last_index;
 	if (connection_cancel(&c, err) < 0)
 		return -1;
 	if (o->is_no_wait)
 		return 0;
 	if (await_turn_end(&c, deadline, err) == 0)
-		return await_restart(&c, deadline, err);
+		return await_restart(&c, since, deadline, err);
 	if (err->kind != PROBLEM_TIMEOUT)
 		return -1;
 	return error_set(err, PROBLEM_TIMEOUT,

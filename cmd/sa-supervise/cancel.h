@@ -10,8 +10,12 @@
  *             | ended      | -> INTERRUPTED       |
  *   INTER-    | settled:   | stop the agent,      | settled: restarted, and
  *   RUPTED    | interrupted| escalated: restart   | its sessions are resumed
- *             |            | -> RESTARTING        |
- *   RESTARTING| the same   | - (life.c's turn)    | the same
+ *             | -> AFTERM. | -> RESTARTING        |
+ *   RESTARTING| -          | - (life.c's turn)    | the same
+ *   AFTERMATH | -          | -> NONE              | escalated: restart, and its
+ *             |            |                      | sessions are resumed
+ *
+ * AFTERMATH: the agent may still die of the SIGINT. A new turn ends it.
  *
  * What the agent has asked is answered as cancelled before all that (settle.h). The deadline is
  * --cancel-grace of silence after the last rung, three times as long in all for an agent that talks.

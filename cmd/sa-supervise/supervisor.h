@@ -48,7 +48,13 @@ enum {
 };
 
 /* How far the cancelling of a turn has come: cancel.h. */
-enum cancel_step { CANCEL_NONE, CANCEL_ASKED, CANCEL_INTERRUPTED, CANCEL_RESTARTING };
+enum cancel_step {
+	CANCEL_NONE,
+	CANCEL_ASKED,
+	CANCEL_INTERRUPTED,
+	CANCEL_RESTARTING,
+	CANCEL_AFTERMATH,
+};
 
 /* What is answered when nobody does. */
 enum wish { WISH_NONE, WISH_ALLOW, WISH_REJECT, WISH_CANCEL };
