@@ -55,6 +55,18 @@ try() { # NAME
 	not_ok "$1: and nothing was done then" test -e "$cwd/late"
 }
 
+mcp() { # NAME TOOL OPTION...: a rule about a tool of an MCP server
+	local told="tool $2 {\"text\":\"ping\"}"
+	echo "[{\"name\":\"echo\",\"command\":\"$(command -v node)\",\"args\":[\"$shared/fake-llm/mcp-echo.mjs\"],\"env\":[]}]" >"$T/mcp.json"
+	echo '{"rules":[{"decision":"deny","mcp":"echo/*","reason":"no echo"}],"default":"allow"}' >"$T/p.json"
+	run --policy "$T/p.json" --mcp-config "$T/mcp.json" "${@:3}" "$told" >out 2>err || true
+	is "$(last)" "answered policy rule 1 of $T/p.json: no echo" "$1: a rule denies an MCP server's tools"
+	echo '{"rules":[{"decision":"allow","mcp":"echo/echo"}],"default":"deny"}' >"$T/p.json"
+	run --policy "$T/p.json" --mcp-config "$T/mcp.json" "${@:3}" "$told" >out 2>err || true
+	is "$(last)" "answered policy rule 1 of $T/p.json" "$1: another allows one"
+	like "$(sa-events show @last --json | jq -r '.payload.params.update | select(.status=="completed") | tojson' 2>/dev/null)" "echo: ping" "$1: which has run then"
+}
+
 stuck() { # NAME: an agent that hears nothing any more, in the middle of a tool
 	local id nap=$((100000 + RANDOM))
 	id=$(sa-session new --agent-command "$command" "${env[@]}" --cwd "$cwd" --yolo --cancel-grace 1s | field .id)
@@ -106,8 +118,15 @@ for name in claude codex opencode pi amp; do
 	try "$name"
 	stuck "$name"
 	case $name in
-	claude) question claude --mode default ;;
-	codex) question codex --config collaboration_mode=plan ;;
+	claude)
+		question claude --mode default
+		mcp claude mcp__echo__echo --mode default
+		;;
+	codex)
+		question codex --config collaboration_mode=plan
+		# With this model it calls MCP tools directly.
+		mcp codex mcp__echo__echo --model gpt-6.1-sol --mode untrusted
+		;;
 	*) skip "$name: a question" "over ACP it has no tool for that" ;;
 	esac
 done

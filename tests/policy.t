@@ -44,6 +44,10 @@ is "$(chosen --policy p.json "$(tool '{"kind":"other","title":"safe thing"}')")"
 status 6 "what no rule is about is asked" run --policy p.json "permission other"
 is "$(last)" "expired deadline nobody answered in 200 ms" "for as long as the policy says"
 is "$(chosen --yolo --policy p.json "$(tool '{"kind":"other","title":"x"}')")" y "without an opinion it leaves the others theirs"
+mv p.json moved.json
+sa-session prompt kept "$(tool '{"kind":"other","title":"safe again"}')" >/dev/null
+is "$(last)" "answered policy rule 4 of $T/p.json" "a policy is read, its programs compiled, when the session is opened"
+mv moved.json p.json
 kill_supervisor kept
 sa-session resume kept >/dev/null
 sa-session prompt kept "permission rm -r z" >/dev/null
@@ -141,6 +145,19 @@ is "$(grep -c settled raced)" 1 "one wins"
 is "$(sa-session pending race --settled --json | field .settledBy)" "$(sed -n 's/ settled//p' raced)" "the record says who"
 sa-session wait race --timeout 10s >/dev/null
 is "$(sa-events show race --json | jq -r 'select(.answers=="session/request_permission").payload.id' | wc -l)" 1 "the agent heard one answer"
+
+POST /v1/sessions "${json[@]}" -d '{"agent":"mock","id":"webrace","policy":"ask"}'
+sa-session prompt webrace --no-wait "permission x" >/dev/null
+sa-session wait --until waiting webrace --timeout 10s >/dev/null
+request=$(sa-session pending webrace --json | field .id)
+for i in $(seq 50); do
+	[ "$i" = 1 ] || echo next
+	printf 'url="%s"\nrequest=POST\nheader="content-type: application/json"\ndata="{\\"optionId\\":\\"allow-once\\",\\"by\\":\\"web-%s\\"}"\noutput="%s"\nwrite-out="web-%s %%{http_code}\\n"\n' \
+		"$base/v1/sessions/webrace/pending/$request" "$i" /dev/null "$i"
+done >race.curl
+curl -s -Z --parallel-max 50 -K race.curl >raced 2>raced.err
+is "$(grep -c ' 409$' raced) $(grep -c ' 204$' raced)" "49 1" "of 50 over HTTP one wins and 49 get 409"
+is "$(sa-session pending webrace --settled --json | field .settledBy)" "$(sed -n 's/ 204$//p' raced)" "the record says who"
 
 # --- whoever is killed ----------------------------------------------------------------------------
 POST /v1/sessions "${json[@]}" -d '{"agent":"mock","policy":"ask"}'

@@ -179,21 +179,36 @@ static bool has_fields(struct span params)
 	return json_next(&it, NULL, &first) || json_type(json_get(params, "url")) == JSON_STRING;
 }
 
+/* May the answer be remembered for as long as word says? Codex: params._meta.persist. */
+static bool is_persistent(struct span params, const char *word)
+{
+	struct span persist = json_path(params, "_meta.persist"), item = persist;
+	struct json_iter it = json_iter(persist);
+	bool is_one = json_string_is(persist, word);
+	while (!is_one && json_type(persist) == JSON_ARRAY && json_next(&it, NULL, &item))
+		is_one = json_string_is(item, word);
+	return is_one;
+}
+
 static void write_mcp_options(struct buf *b, struct span params)
 {
-	(void)params;
 	content_permission(b, "accept", "Yes", "allow_once");
+	if (is_persistent(params, "session"))
+		content_permission(b, "session", "Yes, and don't ask again in this session",
+				   "allow_always");
 	content_permission(b, DECLINE, "No", "reject_once");
 }
 
 static void write_mcp_result(struct buf *b, struct span params, struct span option)
 {
-	(void)params;
-	bool is_accepted = json_string_is(option, "accept");
+	bool is_kept = json_string_is(option, "session") && is_persistent(params, "session");
+	bool is_accepted = json_string_is(option, "accept") || is_kept;
 	json_open(b, '{');
 	json_kv_string(b, "action", is_accepted ? "accept" : option.p ? DECLINE : "cancel");
 	json_key(b, "content");
 	json_add_raw(b, is_accepted ? SPAN_LIT("{}") : SPAN_LIT("null"));
+	if (is_kept)
+		json_kv_raw(b, "_meta", SPAN_LIT("{\"persist\":\"session\"}"));
 	json_close(b, '}');
 }
 
@@ -251,6 +266,31 @@ static void on_answer(void *arg, const struct envelope *envelope)
 	approval_free(approval);
 }
 
+/* A tool of an MCP server (params._meta.codex_approval_kind): which one, and what for. */
+static void write_mcp_tool(struct buf *b, struct span params)
+{
+	struct span meta = json_get(params, "_meta");
+	cleanup_free char *server = json_string_dup(json_get(params, "serverName"));
+	cleanup_free char *tool = json_string_dup(json_get(meta, "tool_name"));
+	cleanup_free char *title = xasprintf("%s.%s", server ? server : "?", tool ? tool : "?");
+	cleanup_free char *name = xasprintf("mcp__%s__%s", server ? server : "", tool ? tool : "");
+	json_kv_string(b, "toolCallId", "question");
+	json_kv_string(b, "status", "pending");
+	json_kv_string(b, "kind", "other");
+	json_kv_string(b, "title", title);
+	json_kv_raw(b, "rawInput", json_get(meta, "tool_params"));
+	json_key(b, "content");
+	json_open(b, '[');
+	content_text_raw(b, json_get(params, "message"));
+	json_close(b, ']');
+	if (!server || !tool)
+		return;
+	json_key(b, "_meta");
+	json_open(b, '{');
+	json_kv_string(b, "toolName", name);
+	json_close(b, '}');
+}
+
 static void write_tool_call(struct buf *b, struct span params)
 {
 	struct span item = json_get(params, "itemId"), message = json_get(params, "message");
@@ -258,6 +298,10 @@ static void write_tool_call(struct buf *b, struct span params)
 	json_open(b, '{');
 	if (json_type(json_get(params, "command")) == JSON_STRING) {
 		item_write_command(b, item, params);
+	} else if (json_string_is(json_path(params, "_meta.codex_approval_kind"),
+				  "mcp_tool_call") &&
+		   json_type(message) == JSON_STRING) {
+		write_mcp_tool(b, params);
 	} else {
 		struct span reason = json_get(params, "reason");
 		struct span text = json_type(message) == JSON_STRING ? message : reason;
