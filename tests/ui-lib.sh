@@ -1,13 +1,20 @@
 # For tests that open the inspector in a browser: sourced after tap.sh.
 #   browse SCRIPT   runs tests/ui/SCRIPT in headless Chromium and passes its steps on
-# Chromium is this machine's, playwright-core comes from npm: without either the test is skipped.
+# Chromium is this machine's, what drives it comes from npm once and is kept in build/ui-tools: without either the
+# test is skipped.
 
-browser_needs() {
-	need node npm
+browser_needs() { # [PACKAGE@VERSION ...]
+	local tools=$TOP/build/ui-tools
+	need node npm flock
 	chromium=$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)
 	[ -n "$chromium" ] || skip_all "no Chromium is there"
-	npm install --prefix "$T" --no-audit --no-fund --ignore-scripts --silent playwright-core@1 "$@" >npm.out 2>&1 ||
-		skip_all "what the browser is driven with cannot be had from npm"
+	mkdir -p "$tools"
+	for package in playwright-core@1 "$@"; do
+		[ -e "$tools/$package.done" ] || flock "$tools" sh -c '[ -e "$1/$2.done" ] ||
+			{ npm install --prefix "$1" --no-audit --no-fund --ignore-scripts --silent "$2" && touch "$1/$2.done"; }' sh "$tools" "$package" >npm.out 2>&1 ||
+			skip_all "what the browser is driven with cannot be had from npm"
+	done
+	ln -s "$tools/node_modules" node_modules
 	printf 's3cret-of-the-test\n' >token
 }
 

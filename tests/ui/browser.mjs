@@ -224,7 +224,30 @@ await step("costs of sessions that this browser never saw, and how many prompts 
   await sees(`.session-row[href$="${fresh}"] .tag.queued`, "+1 queued");
   await call("DELETE", `/v1/sessions/${fresh}`);
 });
+await step("a page that nobody sees holds no connection, and has missed nothing when it is seen", async () => {
+  const { id: fresh } = await call("POST", "/v1/sessions", { agent: "mock", cwd: folder });
+  await open();
+  await page.addInitScript(() => { if (location.protocol === "http:") localStorage.setItem("unseen-ms", "50"); });
+  await go(`/sessions/${fresh}&token=${TOKEN}`);
+  await prompt("say seen");
+  await sees(".block.text", "seen");
+  const see = (isSeen) => page.evaluate((visible) => {
+    Object.defineProperty(document, "hidden", { configurable: true, get: () => !visible });
+    document.dispatchEvent(new Event("visibilitychange"));
+  }, isSeen);
+  await see(false);
+  await sees(".session-head .facts", "reconnecting");
+  check(await page.locator(".offline").isHidden(), "the server is there");
+  await call("POST", `/v1/sessions/${fresh}/prompt`, { text: "say unseen" });
+  await page.waitForTimeout(700);
+  check(await page.locator(".block.text", { hasText: "unseen" }).count() === 0, "it followed on");
+  await see(true);
+  await sees(".block.text", "unseen");
+  await keepsAll(fresh);
+});
 await step("an agent's markup is text", async () => {
+  await open();
+  await go(`/sessions&token=${TOKEN}`);
   await page.goto(`${base}/ui/#/sessions/${id}`);
   const attack = "<img src=x onerror=\"window.hacked=1\"><script>window.hacked=1</script>[a](javascript:window.hacked=1) <a href='javascript:hacked=1'>b</a>";
   const update = (one) => `update ${JSON.stringify(one)}`.replaceAll(";", "\\;");

@@ -199,8 +199,10 @@ await step("requests are kept, streams too, and told as curl", async () => {
   await sees(".event-row", "/metrics");
   await sees(".event-row", /POST.*\/v1\/commands/s);
   await page.locator(".event-row", { hasText: "/metrics" }).first().click();
-  const command = await page.locator(".requests .event-detail pre").textContent();
+  const command = await page.locator(".requests .event-detail pre").first().textContent();
   check(/^curl -s -H "Authorization: Bearer \$SANDBOX_AGENT_TOKEN" 'http:\S+\/metrics'$/.test(command), command);
+  const line = await page.locator(".requests .event-detail pre").nth(1).textContent();
+  check(/^sandbox-agent api request GET '\/metrics' --endpoint 'http:\S+'$/.test(line), line);
 });
 await step("what the browser keeps can be cleared", async () => {
   const { id } = await call("POST", "/v1/sessions", { agent: "mock", cwd: work });

@@ -96,6 +96,9 @@ export function curl(method, path, body) {
   return ["curl -s", method === "GET" ? "" : `-X ${method}`, '-H "Authorization: Bearer $SANDBOX_AGENT_TOKEN"',
     body ? `-H 'content-type: application/json' -d ${quote(body)}` : "", quote(new URL(path, location.origin).href)].filter(Boolean).join(" ");
 }
+export function cli(method, path, body) {
+  return ["sandbox-agent api request", method, quote(path), body ? `--json ${quote(body)}` : "", "--endpoint", quote(location.origin)].filter(Boolean).join(" ");
+}
 export { quote };
 
 export const session = (id, rest = "") => `/v1/sessions/${encodeURIComponent(id)}${rest}`;

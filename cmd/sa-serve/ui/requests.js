@@ -1,5 +1,5 @@
 // What this tab has asked the server: the way to learn the API by looking.
-import { curl, onRequest, requests } from "./api.js";
+import { cli, curl, onRequest, requests } from "./api.js";
 import { button, copy, fill, h } from "./dom.js";
 import { VirtualList } from "./virtual.js";
 
@@ -38,10 +38,10 @@ export class RequestsView {
 
   choose(one) {
     this.chosen = one;
-    const command = curl(one.method, one.path, one.body);
-    fill(this.detail, h("div", { class: "row" }, h("strong", null, `${one.method} ${one.status || "lost"}`), button("Copy as curl", (event) => copy(command, event.target))),
+    const command = curl(one.method, one.path, one.body), line = cli(one.method, one.path, one.body);
+    fill(this.detail, h("div", { class: "row" }, h("strong", null, `${one.method} ${one.status || "lost"}`), button("Copy as curl", (event) => copy(command, event.target)), button("Copy as CLI", (event) => copy(line, event.target))),
       h("dl", { class: "facts-list" }, [["Path", one.path], ["When", new Date(one.at).toLocaleTimeString()], ["Took", `${one.ms} ms`], ["Request id", one.id]].map(([name, value]) => value && [h("dt", null, name), h("dd", { class: "code" }, value)])),
-      h("pre", { tabindex: "0" }, command));
+      h("pre", { tabindex: "0" }, command), h("pre", { tabindex: "0" }, line));
     this.draw();
   }
 }

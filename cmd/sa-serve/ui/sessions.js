@@ -3,7 +3,7 @@ import { ask, session as pathOf } from "./api.js";
 import { createDialog } from "./create.js";
 import { age, button, fill, h, money } from "./dom.js";
 import * as history from "./history.js";
-import { runCommand } from "./stream.js";
+import { runCommand, untilSeen } from "./stream.js";
 
 const ASK_AGAIN_MS = 15000, GATHER_MS = 250;
 // Events after which the list looks different; everything else (an agent's words) is not sent for it.
@@ -45,6 +45,7 @@ export class SessionsView {
     this.stopping = new AbortController();
     let rest = "", wait = FIRST_WAIT_MS;
     while (!this.isStopped) {
+      rest = "";
       try {
         await runCommand("events", ["follow", "--all", "--json", ...TELLING.flatMap((type) => ["--type", type])], (stream, text) => {
           if (stream !== "stdout") return;
@@ -52,8 +53,9 @@ export class SessionsView {
           rest = lines.pop();
           lines.forEach((line) => this.told(line));
           wait = FIRST_WAIT_MS;
-        }, this.stopping.signal);
+        }, this.stopping.signal, true);
       } catch { /* out of reach: again */ }
+      await untilSeen(this.stopping.signal);
       if (this.isStopped) return;
       await new Promise((done) => setTimeout(done, wait));
       wait = Math.min(wait * 2, LONGEST_WAIT_MS);

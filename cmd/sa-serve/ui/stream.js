@@ -21,13 +21,34 @@ export function parser(onMessage) {
   };
 }
 
+// Streams that follow are let go when nobody has looked at the page for a while, since a browser has few
+// connections for all its tabs, and are taken up again when somebody does.
+const UNSEEN_MS = Number(globalThis.localStorage?.getItem("unseen-ms")) || 60000;
+function whileSeen(abort) {
+  let timer = null;
+  const look = () => {
+    clearTimeout(timer);
+    timer = document.hidden ? setTimeout(abort, UNSEEN_MS) : null;
+  };
+  document.addEventListener("visibilitychange", look);
+  look();
+  return () => { clearTimeout(timer); document.removeEventListener("visibilitychange", look); };
+}
+export const untilSeen = (signal) => new Promise((resolve) => {
+  if (!document.hidden || signal.aborted) { resolve(); return; }
+  const done = () => { if (!document.hidden || signal.aborted) { document.removeEventListener("visibilitychange", done); resolve(); } };
+  document.addEventListener("visibilitychange", done);
+  signal.addEventListener("abort", done, { once: true });
+});
+
 async function readOnce(path, options, signal, onMessage, onState) {
   const quiet = new AbortController();
+  const sleep = options.isFollowing ? whileSeen(() => quiet.abort()) : () => {};
   const both = AbortSignal.any([signal, quiet.signal]);
   const entry = { method: options.method ?? "GET", path, at: Date.now(), status: 0, ms: 0, body: options.body ?? "" };
   let timer = setTimeout(() => quiet.abort(), SILENCE_MS);
   try {
-    const answer = await fetch(path, { ...options, headers: headers({ accept: "text/event-stream", ...options.headers }), signal: both });
+    const answer = await fetch(path, { method: options.method, body: options.body, headers: headers({ accept: "text/event-stream", ...options.headers }), signal: both });
     tellReachable(true);
     logged(entry, { status: answer.status, ms: Date.now() - entry.at, id: answer.headers.get("x-request-id") }); // until it begins
     if (!answer.ok) {
@@ -49,6 +70,7 @@ async function readOnce(path, options, signal, onMessage, onState) {
     }
   } finally {
     clearTimeout(timer);
+    sleep();
   }
 }
 
@@ -77,13 +99,14 @@ export function follow(path, after, onEvent, onState, numberOf = (event) => even
     while (!stop.signal.aborted) {
       let status = 0;
       try {
-        status = (await readOnce(path, { headers: last ? { "last-event-id": String(last) } : {} }, stop.signal, onMessage, onState)).status;
+        status = (await readOnce(path, { isFollowing: true, headers: last ? { "last-event-id": String(last) } : {} }, stop.signal, onMessage, onState)).status;
       } catch {
-        if (!stop.signal.aborted) tellReachable(false);
+        if (!stop.signal.aborted && !document.hidden) tellReachable(false);
       }
       if (stop.signal.aborted) return;
       if (status === 404) { onState("gone"); return; }
       onState("away");
+      await untilSeen(stop.signal);
       await pause(wait * (0.75 + Math.random() / 2), stop.signal);
       wait = Math.min(wait * 2, LONGEST_WAIT_MS);
     }
@@ -94,9 +117,9 @@ export function follow(path, after, onEvent, onState, numberOf = (event) => even
 export const decode = (base64) => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
 
 // Run one of the server's command lines: onBytes("stdout"|"stderr", bytes) as they come; its exit {exitStatus, message}.
-export async function runCommandBytes(command, args, onBytes, signal = new AbortController().signal) {
+export async function runCommandBytes(command, args, onBytes, signal = new AbortController().signal, isFollowing = false) {
   let end = { exitStatus: 1, message: "The server ended the connection." };
-  const answer = await readOnce("/v1/commands", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ command, args }) }, signal, ({ event, data }) => {
+  const answer = await readOnce("/v1/commands", { isFollowing, method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ command, args }) }, signal, ({ event, data }) => {
     const frame = JSON.parse(data);
     if (event === "exit") end = frame;
     else if (event === "stdout" || event === "stderr") onBytes(event, decode(frame.data));
@@ -106,7 +129,7 @@ export async function runCommandBytes(command, args, onBytes, signal = new Abort
 }
 
 // The same with text.
-export function runCommand(command, args, onText, signal) {
+export function runCommand(command, args, onText, signal, isFollowing) {
   const decoders = { stdout: new TextDecoder(), stderr: new TextDecoder() };
-  return runCommandBytes(command, args, (stream, bytes) => onText(stream, decoders[stream].decode(bytes, { stream: true })), signal);
+  return runCommandBytes(command, args, (stream, bytes) => onText(stream, decoders[stream].decode(bytes, { stream: true })), signal, isFollowing);
 }
