@@ -52,7 +52,8 @@ int look_each(const struct fs *fs, const struct place *place, look_fn *fn, void 
 		    S_ISLNK(st.st_mode) ? look_link(fd, names.items[i]) : NULL;
 		buf_clear(&path);
 		buf_add(&path, place->shown, n);
-		buf_addf(&path, "/%s", names.items[i]);
+		buf_addc(&path, '/');
+		buf_adds(&path, names.items[i]);
 		int rc = fn(names.items[i], path.data, &st, link, arg, err);
 		if (rc)
 			return rc;

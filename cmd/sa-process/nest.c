@@ -23,9 +23,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { TAG_LENGTH = 12, ORDER_FDS = 3, KILL_DEADLINE_MS = 5000, CHILDREN_BYTES = 16 * 1024 };
+enum {
+	TAG_LENGTH = 12,
+	ORDER_FDS = 3,
+	KILL_DEADLINE_MS = 5000,
+	CHILDREN_BYTES = 16 * 1024,
+	WORDS_BYTES = 16 * 1024, /* more of them go as a file */
+};
 
-/* What goes over the socket; with 'S' come the words (a memfd), out and err. */
+/* What goes over the socket; with 'S' come the words, behind it or as a memfd, out and err. */
 struct wire {
 	char verb; /* 'S' start, 'K' kill */
 	uint32_t serial;
@@ -49,6 +55,7 @@ struct nest_state {
 	struct job *jobs;
 	char children_path[64];
 	const char *tag;
+	char words[WORDS_BYTES]; /* of the order at hand */
 };
 
 /* --- the jobs' trees ------------------------------------------------------------------- */
@@ -192,7 +199,9 @@ static char **cut(const char *words, size_t bytes, size_t count)
 static void start_job(struct nest_state *n, const struct wire *wire, const int *fds)
 {
 	struct sa_error err = SA_ERROR_INIT;
-	char *words = mmap(NULL, wire->bytes, PROT_READ, MAP_PRIVATE, fds[0], 0);
+	bool is_file = fds[2] >= 0;
+	char *words =
+	    !is_file ? n->words : mmap(NULL, wire->bytes, PROT_READ, MAP_PRIVATE, fds[2], 0);
 	if (words == MAP_FAILED) {
 		tell(n, wire->serial, NEST_FAILED, PROBLEM_STREAM_ERROR, strerror(errno));
 		return;
@@ -205,13 +214,14 @@ static void start_job(struct nest_state *n, const struct wire *wire, const int *
 	spawn.argv = argv;
 	spawn.env = items + 2 + wire->argc;
 	spawn.cwd = wire->has_cwd ? items[1] : NULL;
-	spawn.fds[1] = fds[1];
-	spawn.fds[2] = fds[2];
+	spawn.fds[1] = fds[0];
+	spawn.fds[2] = fds[1];
 	spawn.is_session_leader = true;
 	spawn.parent_death_signal = SIGKILL;
 	pid_t pid = spawn_start(&spawn, &err);
 	free(argv);
-	munmap(words, wire->bytes);
+	if (is_file)
+		munmap(words, wire->bytes);
 	if (pid < 0) {
 		tell(n, wire->serial, NEST_FAILED, (int)err.kind, err.message);
 		return;
@@ -229,20 +239,20 @@ static bool take_order(struct nest_state *n)
 		char bytes[CMSG_SPACE(sizeof(int) * ORDER_FDS)];
 	} control;
 	struct wire wire;
-	struct iovec data = {&wire, sizeof(wire)};
-	struct msghdr message = {.msg_iov = &data,
-				 .msg_iovlen = 1,
+	struct iovec data[] = {{&wire, sizeof(wire)}, {n->words, sizeof(n->words)}};
+	struct msghdr message = {.msg_iov = data,
+				 .msg_iovlen = 2,
 				 .msg_control = control.bytes,
 				 .msg_controllen = sizeof(control.bytes)};
 	int fds[ORDER_FDS] = {-1, -1, -1};
 	ssize_t got = recvmsg(n->control, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
 		return true;
-	if (got != (ssize_t)sizeof(wire))
+	if (got < (ssize_t)sizeof(wire))
 		return false;
 	struct cmsghdr *m = CMSG_FIRSTHDR(&message);
-	if (m && m->cmsg_type == SCM_RIGHTS && m->cmsg_len == CMSG_LEN(sizeof(fds)))
-		memcpy(fds, CMSG_DATA(m), sizeof(fds));
+	if (m && m->cmsg_type == SCM_RIGHTS && m->cmsg_len <= CMSG_LEN(sizeof(fds)))
+		memcpy(fds, CMSG_DATA(m), m->cmsg_len - CMSG_LEN(0));
 	if (wire.verb == 'S')
 		start_job(n, &wire, fds);
 	else
@@ -335,21 +345,23 @@ int nest_start(const struct nest *nest, const struct nest_order *order, struct s
 	add_word(&words, run);
 	wire.envc += 2;
 	wire.bytes = (uint32_t)words.len;
-	cleanup_close int file = memfd_create("words", MFD_CLOEXEC);
-	if (file < 0 || io_write_all(file, buf_span(&words)) < 0)
+	bool is_file = words.len > WORDS_BYTES;
+	cleanup_close int file = is_file ? memfd_create("words", MFD_CLOEXEC) : -1;
+	if (is_file && (file < 0 || io_write_all(file, buf_span(&words)) < 0))
 		return error_set_errno(err, PROBLEM_STREAM_ERROR, errno, "hand over a command");
-	const int fds[ORDER_FDS] = {file, order->out_fd, order->err_fd};
-	struct iovec data = {&wire, sizeof(wire)};
-	struct msghdr message = {.msg_iov = &data,
-				 .msg_iovlen = 1,
+	const int fds[ORDER_FDS] = {order->out_fd, order->err_fd, file};
+	size_t fds_bytes = sizeof(int) * (is_file ? ORDER_FDS : ORDER_FDS - 1);
+	struct iovec data[] = {{&wire, sizeof(wire)}, {words.data, words.len}};
+	struct msghdr message = {.msg_iov = data,
+				 .msg_iovlen = is_file ? 1 : 2,
 				 .msg_control = control.bytes,
-				 .msg_controllen = sizeof(control.bytes)};
+				 .msg_controllen = CMSG_SPACE(fds_bytes)};
 	struct cmsghdr *m = CMSG_FIRSTHDR(&message);
 	m->cmsg_level = SOL_SOCKET;
 	m->cmsg_type = SCM_RIGHTS;
-	m->cmsg_len = CMSG_LEN(sizeof(fds));
-	memcpy(CMSG_DATA(m), fds, sizeof(fds));
-	if (sendmsg(nest->fd, &message, MSG_NOSIGNAL) == (ssize_t)sizeof(wire))
+	m->cmsg_len = CMSG_LEN(fds_bytes);
+	memcpy(CMSG_DATA(m), fds, fds_bytes);
+	if (sendmsg(nest->fd, &message, MSG_NOSIGNAL) > 0)
 		return 0;
 	return error_set_errno(err, PROBLEM_STREAM_ERROR, errno, "hand over a command");
 }
