@@ -102,6 +102,24 @@ check(write("x/file", b"no", {"if-match": '"wrong"'})["problem"]["status"] == 41
 check(write("x/file", b"no", {"if-none-match": "*"})["problem"]["status"] == 412, "If-None-Match: * too")
 w = write("x/file", b"new", {"if-match": tag})
 check(w["result"]["bytesWritten"] == 3 and w["headers"]["etag"] != tag, "If-Match writes, and the tag is another")
+def write_at_once(path, data, headers={}):
+    global pending
+    r, out = os.pipe()
+    os.write(out, data)
+    os.close(out)
+    line = {"ref": 7, "op": "write", "params": {"path": path}, "headers": headers, "fd": True}
+    socket.send_fds(ours, [json.dumps(line).encode() + b"\n"], [r])
+    os.close(r)
+    while b"\n" not in pending:
+        pending += ours.recv(1 << 20)
+    answer, pending = pending.split(b"\n", 1)
+    return json.loads(answer)
+w = write_at_once("x/file", b"at once")
+check(w["result"]["bytesWritten"] == 7 and open(home + "/x/file").read() == "at once", "a small file comes in one message")
+check(w["headers"]["etag"] == ask("stat", {"path": "x/file"})["headers"]["etag"], "with its tag")
+check(write_at_once("x/file", b"no", {"if-match": '"wrong"'})["problem"]["status"] == 412, "under the same conditions")
+check("problem" in ask("write", {"path": "x/file"}) and os.listdir(home + "/x") == ["file"], "and never without it")
+w = write("x/file", b"new")
 first = ask("write.begin", {"path": "x/file"}, headers={"if-match": w["headers"]["etag"]})
 second = ask("write.begin", {"path": "x/file"}, headers={"if-match": w["headers"]["etag"]})
 for fd in fds: os.close(fd)
@@ -160,5 +178,5 @@ check(not os.path.exists(home + "/many") and os.listdir(home + "/x") == [], "and
 END
 ok "the socket client ran" python3 client.py
 while read -r verdict _ _ name; do is "$verdict" ok "socket: $name"; done < <(grep -E '^(not )?ok ' "$T/out" | sed 's/^not ok/not-ok/')
-like "$(tail -n 1 "$T/out")" 'ok 31 ' "to its end"
+like "$(tail -n 1 "$T/out")" 'ok 35 ' "to its end"
 done_testing

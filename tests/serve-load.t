@@ -31,6 +31,23 @@ wait "$clients"
 wait_until 10 is_number "$files" open_files "$server"
 is "$(open_files "$server")" "$files" "and given back"
 
+# --- uploads that wait together: more than there may be descriptors on the way
+filter=$(pgrep -P "$server" -x sa-fs)
+kill -STOP "$filter"
+perl -MIO::Socket::INET -e '
+	my @s = map { my $s = IO::Socket::INET->new(PeerAddr => "127.0.0.1", PeerPort => $ENV{port}) or die; print $s "PUT /v1/fs/file?path=many/$_ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nConnection: close\r\n\r\n" . sprintf "%05d", $_; $s } 1 .. 300;
+	open my $f, ">", "$ENV{T}/sent"; close $f;
+	for my $s (@s) { my $answer = join "", <$s>; print $answer =~ m{^HTTP/1.1 200 .*"bytesWritten":5}s ? "good\n" : $answer }' >answers &
+clients=$!
+wait_until 20 test -e sent
+busy() { GET /metrics; [ "$(body | sed -n 's/^sandbox_agent_http_connections //p')" -ge 300 ]; }
+wait_until 20 busy
+kill -CONT "$filter"
+wait "$clients"
+is "$(sort answers | uniq -c | tr -s ' ')" " 300 good" "small uploads that wait together all get there"
+is "$(cat "$HOME"/many/* | fold -w 5 | sort -n | uniq | wc -l)" 300 "each in its file"
+rm -r "$HOME/many"
+
 # --- streams
 readers=()
 for ((i = 0; i < STREAMS; i++)); do

@@ -229,27 +229,35 @@ static int find_write(struct server *s, const char *handle)
 	return -1;
 }
 
+static int begin_write(struct server *s, const struct filter_request *r, struct write_file *ret,
+		       struct sa_error *err)
+{
+	cleanup_place struct place place = PLACE_INIT;
+	cleanup_free char *if_match = header(r, "if-match");
+	cleanup_free char *if_none_match = header(r, "if-none-match");
+	bool is_synced = false;
+	if (filter_param_bool(r, "sync", &is_synced, err) < 0 ||
+	    place_param(s, r, &place, err) < 0 ||
+	    as_a_change(
+		write_begin(&s->fs, &place, span_of(if_match), span_of(if_none_match), ret, err),
+		err) < 0)
+		return -1;
+	ret->is_synced = is_synced;
+	return 0;
+}
+
 static int op_write_begin(void *arg, const struct filter_request *r, int fd, struct buf *scratch,
 			  struct filter_reply *reply, struct sa_error *err)
 {
 	struct server *s = arg;
-	cleanup_place struct place place = PLACE_INIT;
 	cleanup_write_file struct write_file w = WRITE_FILE_INIT;
 	(void)fd;
-	cleanup_free char *if_match = header(r, "if-match");
-	cleanup_free char *if_none_match = header(r, "if-none-match");
-	bool is_synced = false;
 	int i = find_write(s, NULL);
 	if (i < 0)
 		return error_set(err, PROBLEM_TOO_LARGE, "%d files are being written already",
 				 WRITES_MAX);
-	if (filter_param_bool(r, "sync", &is_synced, err) < 0 ||
-	    place_param(s, r, &place, err) < 0 ||
-	    as_a_change(
-		write_begin(&s->fs, &place, span_of(if_match), span_of(if_none_match), &w, err),
-		err) < 0)
+	if (begin_write(s, r, &w, err) < 0)
 		return -1;
-	w.is_synced = is_synced;
 	reply->fd = fcntl(w.temp.fd, F_DUPFD_CLOEXEC, 3);
 	if (reply->fd < 0)
 		return error_set(err, PROBLEM_STREAM_ERROR, "no descriptor left");
@@ -260,6 +268,41 @@ static int op_write_begin(void *arg, const struct filter_request *r, int fd, str
 	json_kv_string(scratch, "handle", s->writes[i].handle);
 	json_close(scratch, '}');
 	reply->result = buf_span(scratch);
+	return 0;
+}
+
+/* What came of a write that is committed. */
+static void answer_written(struct server *s, const struct write_file *w, const struct stat *st,
+			   struct buf *scratch, struct filter_reply *reply)
+{
+	char etag[ETAG_BYTES];
+	json_open(scratch, '{');
+	json_kv_string(scratch, "path", w->shown);
+	json_kv_int(scratch, "bytesWritten", st->st_size);
+	json_close(scratch, '}');
+	reply->result = buf_span(scratch);
+	begin_headers(s);
+	entry_etag(st, etag);
+	json_kv_string(&s->headers, "etag", etag);
+	end_headers(s, reply);
+}
+
+/* All in one: the descriptor is a pipe that has the content. */
+static int op_write(void *arg, const struct filter_request *r, int fd, struct buf *scratch,
+		    struct filter_reply *reply, struct sa_error *err)
+{
+	struct server *s = arg;
+	cleanup_close int content = fd;
+	cleanup_write_file struct write_file w = WRITE_FILE_INIT;
+	struct stat st;
+	uint64_t done;
+	if (content < 0)
+		return error_set(err, PROBLEM_INVALID_REQUEST, "write wants a descriptor");
+	if (begin_write(s, r, &w, err) < 0 ||
+	    write_copy(content, w.temp.fd, w.shown, &done, err) < 0 ||
+	    as_a_change(write_commit(&w, &st, err), err) < 0)
+		return -1;
+	answer_written(s, &w, &st, scratch, reply);
 	return 0;
 }
 
@@ -283,19 +326,10 @@ static int op_write_commit(void *arg, const struct filter_request *r, int fd, st
 	struct server *s = arg;
 	cleanup_write_file struct write_file w = WRITE_FILE_INIT;
 	struct stat st;
-	char etag[ETAG_BYTES];
 	(void)fd;
 	if (take_write(s, r, &w, err) < 0 || as_a_change(write_commit(&w, &st, err), err) < 0)
 		return -1;
-	json_open(scratch, '{');
-	json_kv_string(scratch, "path", w.shown);
-	json_kv_int(scratch, "bytesWritten", st.st_size);
-	json_close(scratch, '}');
-	reply->result = buf_span(scratch);
-	begin_headers(s);
-	entry_etag(&st, etag);
-	json_kv_string(&s->headers, "etag", etag);
-	end_headers(s, reply);
+	answer_written(s, &w, &st, scratch, reply);
 	return 0;
 }
 
@@ -400,6 +434,7 @@ int fs_filter(const char *root, struct sa_error *err)
 	    {"entries", op_entries},
 	    {"stat", op_stat},
 	    {"read", op_read},
+	    {"write", op_write},
 	    {"write.begin", op_write_begin},
 	    {"write.commit", op_write_commit},
 	    {"write.abort", op_write_abort},

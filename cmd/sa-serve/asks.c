@@ -228,9 +228,32 @@ static void add_op(struct buf *b, const struct route *route, enum ask_stage stag
 	buf_addf(b, "\"%s%s\"", route->op, suffixes[stage]);
 }
 
+bool asks_take_fd(struct conn *c)
+{
+	struct sa_error ignored = SA_ERROR_INIT;
+	const struct filter *f = find(c->front, c->exchange.route, &ignored);
+	return f && f->channel.sending_count < CHANNEL_FDS_MAX;
+}
+
+/* A pipe that has all of a small body in it. -1 with err. */
+static int pipe_of(const struct buf *body, struct sa_error *err)
+{
+	int ends[2];
+	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
+		return error_set_errno(err, PROBLEM_STREAM_ERROR, errno, "make a pipe");
+	bool is_whole =
+	    body->len == 0 || write(ends[1], body->data, body->len) == (ssize_t)body->len;
+	close(ends[1]);
+	if (is_whole)
+		return ends[0];
+	close(ends[0]);
+	return error_set(err, PROBLEM_STREAM_ERROR, "a pipe takes no body");
+}
+
 int asks_send(struct conn *c, enum ask_stage stage, struct sa_error *err)
 {
 	struct exchange *x = &c->exchange;
+	cleanup_close int body = -1;
 	struct filter *f = find(c->front, x->route, err);
 	char id[REQUEST_ID_BYTES];
 	size_t number;
@@ -238,6 +261,8 @@ int asks_send(struct conn *c, enum ask_stage stage, struct sa_error *err)
 		return -1;
 	if (f->waiting >= c->front->options->waiting || f->channel.out.len > FILTER_QUEUE_BYTES)
 		return error_set(err, PROBLEM_SESSION_BUSY, "%s has too much to do", f->command);
+	if (x->is_small && (body = pipe_of(&x->body, err)) < 0)
+		return -1;
 	struct ask *ask = take_slot(f, &number);
 	ask->conn = c;
 	ask->stage = stage;
@@ -254,12 +279,14 @@ int asks_send(struct conn *c, enum ask_stage stage, struct sa_error *err)
 	add_members(&line, "params", &x->params);
 	if (x->headers.len)
 		add_members(&line, "headers", &x->headers);
-	if (x->body.len) {
+	if (x->body.len && x->route->body != BODY_UPLOAD) {
 		json_key(&line, "body");
 		json_add_raw_line(&line, buf_span(&x->body));
 	}
+	if (x->is_small)
+		json_kv_bool(&line, "fd", true);
 	json_close(&line, '}');
-	channel_add(&f->channel, buf_span(&line), -1);
+	channel_add(&f->channel, buf_span(&line), TAKE_FD(body));
 	flush(f);
 	return 0;
 }
@@ -400,7 +427,8 @@ static void on_filter(void *arg, uint32_t events)
 
 /* --- the end -------------------------------------------------------------------------- */
 
-/* Some commands leave sessions behind; those who keep them must be told, whether asked before or not. */
+/* Some commands leave sessions behind; those who keep them must be told, whether asked before or
+ * not. */
 static void start_keeper(struct front *front)
 {
 	static const struct route sessions = {.command = "sa-session"};

@@ -23,6 +23,8 @@ void asks_sweep(struct front *front);
 /* Send the exchange's request to its command; the answer comes by
  * exchange_on_answer(), or exchange_on_lost(). 0, or -1 at once. */
 int asks_send(struct conn *c, enum ask_stage stage, struct sa_error *err);
+/* Can its command be handed one more descriptor? */
+bool asks_take_fd(struct conn *c);
 /* The client has left. */
 void asks_forget(struct conn *c);
 /* An upload is given up after its begin was answered. */

@@ -42,16 +42,17 @@ void exchange_body_timeout(struct conn *c)
 	give_up_body(c, 408, "the body did not come in time");
 }
 
-static void write_piece(struct conn *c, struct span piece)
+int exchange_write_body(struct conn *c, struct span piece)
 {
 	struct exchange *x = &c->exchange;
 	if (io_write_all(x->body_fd, piece) == 0)
-		return;
+		return 0;
 	struct sa_error err = SA_ERROR_INIT;
 	error_set_errno(
 	    &err, errno == ENOSPC || errno == EDQUOT ? PROBLEM_STORE_FULL : PROBLEM_STREAM_ERROR,
 	    errno, "write the file");
 	answer_error(c, &err);
+	return -1;
 }
 
 /* What one piece of the body is for. */
@@ -65,7 +66,7 @@ static void use_piece(struct conn *c, struct span piece)
 		return;
 	}
 	if (x->use == USE_WRITE) {
-		write_piece(c, piece);
+		exchange_write_body(c, piece);
 	} else if (x->use == USE_PIPE) {
 		size_t done = children_write(c, piece);
 		if (done < piece.n) {

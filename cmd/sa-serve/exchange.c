@@ -223,6 +223,10 @@ static void set_body_use(struct conn *c)
 	    [BODY_UPLOAD] = USE_WRITE, [BODY_STDIN] = USE_PIPE,
 	};
 	x->use = uses[x->route->body];
+	x->is_small = x->use == USE_WRITE && !x->is_chunked && !x->expects_continue &&
+		      x->left_bytes <= SMALL_UPLOAD_BYTES;
+	if (x->is_small)
+		x->use = USE_KEEP;
 	x->limit_bytes = x->route->limit == LIMIT_BODY	    ? o->body_bytes
 			 : x->route->limit == LIMIT_MESSAGE ? o->message_bytes
 							    : UINT64_MAX;
@@ -281,6 +285,13 @@ void exchange_go(struct conn *c)
 		}
 		return;
 	}
+	/* Many small uploads at once: in two steps, which need no descriptor of ours on the way. */
+	if (x->is_small && !asks_take_fd(c)) {
+		x->is_small = false;
+		x->use = USE_WRITE;
+		send_ask(c, ASK_BEGIN);
+		return;
+	}
 	send_ask(c, ASK_WHOLE);
 }
 
@@ -293,8 +304,7 @@ static bool is_handshake(struct conn *c, const struct http_request *r)
 		struct span chosen = http_websocket_choose(r, NULL, 0);
 		x->socket_key = xmemdup0(key.p, key.n);
 		bool is_secret = span_starts_with(chosen, GUARD_TOKEN_PROTOCOL);
-		x->socket_protocol =
-		    chosen.p && !is_secret ? xmemdup0(chosen.p, chosen.n) : NULL;
+		x->socket_protocol = chosen.p && !is_secret ? xmemdup0(chosen.p, chosen.n) : NULL;
 		return true;
 	}
 	answer_problem(c,
@@ -333,7 +343,7 @@ static void start_work(struct conn *c, const struct http_request *r)
 		answer_error(c, &err);
 		return;
 	}
-	if (route->body == BODY_UPLOAD) {
+	if (route->body == BODY_UPLOAD && !x->is_small) {
 		send_ask(c, ASK_BEGIN);
 		return;
 	}

@@ -61,6 +61,7 @@ struct exchange {
 	struct buf body;
 	int body_fd;
 	bool has_handle; /* the upload has begun */
+	bool is_small;	 /* an upload that is kept and handed over at once */
 
 	/* the work */
 	struct ask *ask;
@@ -90,6 +91,8 @@ void exchange_refuse_bytes(struct conn *c, const struct http_refusal *refusal);
  * middle (a command that is slower than the client): conn.state is BUSY then.
  */
 void exchange_feed(struct conn *c, struct span *input);
+/* Bytes into the file that the upload has opened. 0; -1: answered. */
+int exchange_write_body(struct conn *c, struct span piece);
 /* Answered early: the rest of the body is read (SKIP_BYTES at most) and dropped. */
 void exchange_drop_body(struct conn *c);
 /* Is what is left of the body worth reading after an early answer? */

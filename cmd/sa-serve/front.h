@@ -30,6 +30,7 @@ enum {
 	READ_BYTES = 64 * 1024,	 /* one read(2) of a client or a command */
 	OUT_BYTES = 256 * 1024,	 /* waiting for a client; above, its next request waits */
 	SKIP_BYTES = 256 * 1024, /* of a refused body that are read for the next request's sake */
+	SMALL_UPLOAD_BYTES = 32 * 1024, /* goes to its command in one message: fits into a pipe */
 	LISTENERS_MAX = 16,
 	FILTER_QUEUE_BYTES = 256 << 20,	 /* waiting for one command's input; above: 409 */
 	COMMAND_OUTPUT_BYTES = 64 << 20, /* what a spawned command may answer */

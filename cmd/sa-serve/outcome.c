@@ -46,6 +46,8 @@ static void take_handle(struct conn *c, const struct span *m, int fd)
 	x->body_fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
 	if (x->body_fd < 0)
 		answer_kind(c, PROBLEM_STREAM_ERROR, "no descriptor is left for the upload");
+	else if (x->body.len && exchange_write_body(c, buf_span(&x->body)) < 0)
+		return;
 	else if (x->has_body)
 		exchange_ask_for_body(c);
 	else
@@ -135,7 +137,7 @@ void exchange_on_answer(struct conn *c, struct span line, int fd)
 		answer_metrics(c, m);
 	else if (m[M_PROBLEM].p)
 		answer_document(c, m[M_PROBLEM], m[M_HEADERS]);
-	else if (route->body == BODY_UPLOAD && !x->has_handle)
+	else if (route->body == BODY_UPLOAD && !x->is_small && !x->has_handle)
 		take_handle(c, m, owned);
 	else if (route->answer == ANSWER_STREAM && status < 300)
 		exchange_begin_stream(c);
