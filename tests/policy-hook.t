@@ -48,6 +48,7 @@ is "$(failure)$(last)" "expired unattended nobody is attached" "which is no fail
 is "$(out "${alone[@]}" "permission silent" | paste -sd,)" "$rejected" "so it may by printing nothing"
 is "$(out "${alone[@]}" "permission fails" | paste -sd,)" "$rejected" "one that fails decides nothing"
 is "$(failure)" "exited with status 3: cannot reach anybody" "and the record says why"
+like "$(sa-events show @last --text)" "-- the hook failed: exited with status 3.*-- nobody answered: nobody is attached" "in words, too"
 is "$(out "${alone[@]}" "permission words" | paste -sd,)" "$rejected" "nor does one that prints words"
 is "$(failure)" "it did not print one JSON object" "and that is told"
 is "$(out "${alone[@]}" "permission wrong" | paste -sd,)" "$rejected" "nor one with an answer that is none"

@@ -1,5 +1,6 @@
 #include "render.h"
 
+#include "base/cleanup.h"
 #include "base/xalloc.h"
 #include "json/scan.h"
 #include "cli/plain.h"
@@ -261,6 +262,33 @@ static void turn_end(struct render *r, struct buf *out, const struct view *v)
 	buf_addc(out, '\n');
 }
 
+/* What the supervisor did to a turn. */
+static void notice(struct render *r, struct buf *out, const struct view *v)
+{
+	static const struct {
+		const char *method, *words, *member;
+	} known[] = {
+	    {"_adapter/request_expired", "nobody answered", "reason"},
+	    {"_adapter/hook_failed", "the hook failed", "reason"},
+	    {"_adapter/limit_reached", "limit reached", "reason"},
+	    {"_adapter/cancel_escalated", "the cancel is not heeded", "step"},
+	    {"_adapter/prompt_dropped", "a prompt was taken out of the queue", "promptId"},
+	    {"_adapter/prompt_edited", "a prompt in the queue was changed", "promptId"},
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
+		if (!json_string_is(v->method, known[i].method))
+			continue;
+		render_end(r, out);
+		paint(r, out, DIM);
+		buf_addf(out, "-- %s: ", known[i].words);
+		plain_add_json(out,
+			       json_get(json_get(v->payload, "params"), known[i].member));
+		paint(r, out, RESET);
+		buf_addc(out, '\n');
+		return;
+	}
+}
+
 /* Several sessions: say whose words follow. */
 static void header(struct render *r, struct buf *out, const struct view *v)
 {
@@ -290,4 +318,6 @@ void render_add(struct render *r, struct buf *out, struct view *v)
 		permission(r, out, v);
 	else if (json_string_is(v->method, "elicitation/create"))
 		question(r, out, v);
+	else
+		notice(r, out, v);
 }
