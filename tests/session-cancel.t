@@ -75,6 +75,9 @@ ok "by itself" wait_until 20 eval '[[ "$(rungs rest)" == *resumed ]]'
 ok "the session is there" wait_until 10 eval '[ "$(state rest)" = idle ]'
 POST "/v1/sessions/rest/prompt" "${json[@]}" -d '{"text":"say back"}'
 is "$(at .text)" back "and the server goes on with it"
+restarted=$(sa-session show rest | field .supervisorPid)
+kill -TERM "$server"
+ok "which ends it when it is stopped, as what it started itself" wait_until 20 is_dead "$restarted"
 
 sa-session new --agent mock --cancel-grace off --id gentle >/dev/null
 prompt gentle "ignore-cancel; say on; wait 300s"
