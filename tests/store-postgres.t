@@ -39,6 +39,18 @@ is "$(sa-session show main --json | jq -r .state)" idle "whose end is not the ot
 status 2 "a schema in the address is a name, too" as 'x;DROP' sa-session list
 status 2 "a schema's name is a name" env 'SANDBOX_AGENT_STORE_SCHEMA=x; DROP' sa-session list
 
+# The queue.
+sa-session new --agent mock --id queue >/dev/null
+sa-session prompt queue --no-wait "permission x" >/dev/null
+sa-session wait queue --until waiting --timeout 20s >/dev/null
+one=$(sa-session prompt queue --no-wait "say one" | jq -r .promptId) two=$(sa-session prompt queue --no-wait "say two" | jq -r .promptId)
+sa-session queue edit queue "$one" "say other"
+kill -9 "$(sa-session show queue --json | jq .supervisorPid)"
+sa-session queue drop queue "$two"
+is "$(sa-session queue list queue --json | jq -r '.prompt[0].text')" "say other" "queued prompts are edited and dropped here, too"
+sa-session close queue
+is "$(sa-session queue list queue --json)" "" "and go with their session"
+
 # An outage in the middle of a turn: everything is kept, in order, once.
 sa-session new --agent mock --id away >/dev/null
 slowly() { for ((i = 0; i < $1; i++)); do printf 'repeat 20 x\nwait 20ms\n'; done; }
