@@ -18,7 +18,9 @@ chroot_base() {
 	rm -rf "$base"
 	debootstrap --variant=minbase "$1" "$base" ${mirror:+"${mirror% }"} >"$T/debootstrap.log" 2>&1 ||
 		skip_all "debootstrap $1 does not work here: $(tail -1 "$T/debootstrap.log")"
-	cp /etc/apt/sources.list.d/debian.sources "$base/etc/apt/sources.list.d/" 2>/dev/null && rm -f "$base/etc/apt/sources.list"
+	# With its updates, where the suite is this machine's.
+	grep -qs "^Suites: $1 " /etc/apt/sources.list.d/debian.sources || return 0
+	cp /etc/apt/sources.list.d/debian.sources "$base/etc/apt/sources.list.d/" && rm -f "$base/etc/apt/sources.list"
 }
 
 chroot_new() {

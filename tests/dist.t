@@ -3,6 +3,7 @@
 # These are the commands of README.md.
 . "$(dirname "$0")/tap.sh"
 need python3 curl openssl tar gzip make jq
+PATH=$PATH:/usr/sbin:/sbin
 [ -n "$(ldconfig -p 2>/dev/null)" ] || skip_all "ldconfig tells nothing"
 
 dist() { env -C "$TOP" -u B -u BIN -u SAN -u MAKEFLAGS -u MAKELEVEL "$@"; }

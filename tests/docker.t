@@ -26,7 +26,7 @@ status 0 "the image is built" pod build --quiet --layers=false --isolation chroo
 	--target slim -t sandbox-agent:slim -f "$TOP/scripts/docker/Dockerfile" image
 is "$(pod image inspect sandbox-agent:slim | jq -r '.[0].Config.User')" user "it runs as nobody special"
 is "$(pod image inspect sandbox-agent:slim | jq -r '.[0].Config.Volumes | keys[]')" /home/user/.local/state "sessions are in a volume"
-ok "it has a health check" sh -c "podman --root '$store/root' --runroot '$store/run' --storage-driver vfs image inspect sandbox-agent:slim | jq -e '.[0] | (.HealthCheck // .Config.Healthcheck).Test'"
+ok "it has a health check" sh -c "podman --root '$store/root' --runroot '$store/run' --storage-driver vfs image inspect sandbox-agent:slim | jq -e '.[0] | [.. | .Healthcheck? // .HealthCheck? // empty][0].Test'"
 is "$(pod run --rm --network none sandbox-agent:slim id -un 2>run.err)" user "a container starts" || cat run.err >&2
 is "$(pod run --rm --network none sandbox-agent:slim sandbox-agent session run --agent mock "say contained" 2>run.err)" contained "... and runs an agent"
 status 2 "without a token it serves nobody" pod run --rm --network none sandbox-agent:slim

@@ -9,7 +9,7 @@ pg_need() {
 		[ -x "$bin/initdb" ] && PG_BIN=$bin
 	done
 	[ -n "${PG_BIN:-}" ] || skip_all "no PostgreSQL server (Debian: apt install postgresql-15)"
-	ldconfig -p 2>/dev/null | grep libpq.so.5 >/dev/null || skip_all "no libpq.so.5"
+	PATH=$PATH:/usr/sbin:/sbin ldconfig -p 2>/dev/null | grep libpq.so.5 >/dev/null || skip_all "no libpq.so.5"
 	PG_DIR=$(mktemp -d /tmp/sa-pg.XXXXXX)
 	PG_USER=$(id -un)
 	if [ "$(id -u)" -eq 0 ]; then
