@@ -41,6 +41,8 @@ like "$(cat err)" "it has no credentials that are accepted" "... is told with th
 answers session/prompt -32603 "Internal error: Incorrect API key provided"
 status 5 "one that an agent calls an internal error (OpenCode)" sa-session run --agent-command "$T/agent" hi
 like "$(cat err)" "it has no credentials that are accepted" "... is told likewise"
+answers session/prompt 401 "Request had invalid authentication credentials"
+status 5 "or with its provider's status (Gemini CLI)" sa-session run --agent-command "$T/agent" hi
 answers session/prompt -32603 "API Error: 429 rate_limit_error"
 status 7 "a rate limit" sa-session run --agent-command "$T/agent" hi
 like "$(cat err)" "wait, or use another key or model" "... is told with the way out"

@@ -181,8 +181,8 @@ int link_wait(struct link *link, struct store *store, const struct server *serve
 	      const char *wanted, int64_t deadline, int wake_fd, struct link_answer *ret,
 	      struct sa_error *err)
 {
-	static const char *const names[] = {"type",	 "ref",	    "eventIndex",
-					    "sessionId", "payload", "turns", "promptId"};
+	static const char *const names[] = {"type",    "ref",	"eventIndex", "sessionId",
+					    "payload", "turns", "promptId"};
 	struct span line, f[7];
 	for (;;) {
 		int rc = link_next(link, deadline, wake_fd, &line, err);
@@ -204,6 +204,9 @@ int link_wait(struct link *link, struct store *store, const struct server *serve
 	}
 }
 
+/* Gemini CLI hands its provider's status on as the code. */
+enum { HTTP_UNAUTHORIZED = 401 };
+
 int link_judge(struct span response, const char *method, struct sa_error *err)
 {
 	struct envelope e;
@@ -217,15 +220,16 @@ int link_judge(struct span response, const char *method, struct sa_error *err)
 	if (kind_name && problem_kind_of_name(kind_name) == PROBLEM_AGENT_PROCESS_EXITED)
 		error_set(err, PROBLEM_AGENT_PROCESS_EXITED, "%s", text);
 	else if (code == RPC_AUTH_REQUIRED ||
-		 (code == RPC_INTERNAL_ERROR && advice_is_login(e.error)))
+		 ((code == RPC_INTERNAL_ERROR || code == HTTP_UNAUTHORIZED) &&
+		  advice_is_login(e.error)))
 		error_set(err, PROBLEM_AUTH_REQUIRED, "%s: the agent wants a login first: %s",
 			  method, text);
 	else {
 		/* Some agents put what matters into data. */
 		cleanup_free char *details = json_string_dup(json_path(e.error, "data.details"));
-		error_set(err, PROBLEM_AGENT_ERROR, "%s: the agent answered with error %lld: %s%s%s",
-			  method, (long long)code, text, details ? ": " : "",
-			  details ? details : "");
+		error_set(err, PROBLEM_AGENT_ERROR,
+			  "%s: the agent answered with error %lld: %s%s%s", method, (long long)code,
+			  text, details ? ": " : "", details ? details : "");
 	}
 	advice_add(err, NULL, e.error);
 	return -1;

@@ -11,6 +11,9 @@ const script = (home, name, words) => {
   return file;
 };
 
+// It speaks ACP itself, so there is no adapter that could outlive it.
+const SPEAKS_ACP = { isItself: true };
+
 // root: the folder of installs; base: the model server; cwd: the project.
 export const AGENTS = {
   claude: {
@@ -72,11 +75,36 @@ export const AGENTS = {
         permission: { edit: 'ask', bash: 'ask', webfetch: 'ask' },
       }),
     }),
-    rejects: true, mcpTool: 'echo_echo', isSlow: true,
+    rejects: true, mcpTool: 'echo_echo', isSlow: true, ...SPEAKS_ACP,
     // It speaks ACP itself: what it does otherwise is not ours to change.
     gaps: { 'file made': 'its diff comes with the question only', plan: 'its to-do tool is a plain tool call', 'error 401': 'answers -32603' },
     // It tries again five times, for a minute in all, and only then tells the error.
     slow: ['error 500', 'overloaded'],
+  },
+  gemini: {
+    title: 'Gemini CLI',
+    node: root => `${root}/node22/node_modules/node/bin/node`,
+    script: root => `${root}/gemini/node_modules/@google/gemini-cli/bundle/gemini.js`,
+    adapter: binary => [binary, '--acp'],
+    env: base => ({ GEMINI_API_KEY: 'fake-key', GOOGLE_GEMINI_BASE_URL: base, GEMINI_CLI_TRUST_WORKSPACE: 'true', GEMINI_TELEMETRY_ENABLED: 'false' }),
+    files: () => ({ '.gemini/settings.json': JSON.stringify({ security: { auth: { selectedType: 'gemini-api-key' } }, privacy: { usageStatisticsEnabled: false },
+      telemetry: { enabled: false }, general: { enableAutoUpdate: false, disableAutoUpdate: true, disableUpdateNag: true } }) }),
+    askMode: 'default', rejects: true, ...SPEAKS_ACP, mcpTool: 'mcp_echo_echo',
+    gaps: { 'shell tool, allowed': 'the output of a command is not told', 'shell tool, rejected': 'a rejected call is told by the question only',
+      'shell tool, allowed for ever': 'asks again where a command writes to a file', plan: 'it has no plans', 'error 401': 'answers 401, no code of JSON-RPC',
+      'error 500': 'tries again for minutes without a word', overloaded: 'tries again for minutes without a word' },
+  },
+  qwen: {
+    title: 'Qwen Code',
+    node: root => `${root}/node22/node_modules/node/bin/node`,
+    script: root => `${root}/qwen/node_modules/@qwen-code/qwen-code/cli.js`,
+    adapter: binary => [binary, '--acp'],
+    env: base => ({ OPENAI_API_KEY: 'sk-fake-key', OPENAI_BASE_URL: `${base}/v1`, OPENAI_MODEL: 'fake-1', QWEN_TELEMETRY_ENABLED: 'false' }),
+    files: () => ({ '.qwen/settings.json': JSON.stringify({ security: { auth: { selectedType: 'openai' } }, privacy: { usageStatisticsEnabled: false },
+      telemetry: { enabled: false }, general: { enableAutoUpdate: false, disableAutoUpdate: true, disableUpdateNag: true } }) }),
+    askMode: 'default', rejects: true, wantsWholePaths: true, ...SPEAKS_ACP,
+    gaps: { 'shell tool, allowed for ever': 'asks again where a command writes to a file', plan: 'its to-do tool is a plain tool call',
+      'error 401': 'answers -32603', overloaded: 'tells it in data.details only' },
   },
 };
 
