@@ -89,8 +89,9 @@ export const AGENTS = {
     env: base => ({ GEMINI_API_KEY: 'fake-key', GOOGLE_GEMINI_BASE_URL: base, GEMINI_CLI_TRUST_WORKSPACE: 'true', GEMINI_TELEMETRY_ENABLED: 'false' }),
     files: () => ({ '.gemini/settings.json': JSON.stringify({ security: { auth: { selectedType: 'gemini-api-key' } }, privacy: { usageStatisticsEnabled: false },
       telemetry: { enabled: false }, general: { enableAutoUpdate: false, disableAutoUpdate: true, disableUpdateNag: true } }) }),
-    askMode: 'default', rejects: true, ...SPEAKS_ACP, mcpTool: 'mcp_echo_echo',
-    gaps: { 'shell tool, allowed': 'the output of a command is not told', 'shell tool, rejected': 'a rejected call is told by the question only',
+    askMode: 'default', rejects: true, ...SPEAKS_ACP, mcpTool: 'mcp_echo_echo', noModel: 'by session/set_model only', noEffort: 'it has none', noUsage: true, noFork: 'not offered',
+    gaps: { 'cancel with a question open': 'waits until the question is answered, too', 'load after kill -9': 'a young session is not on disk yet',
+      'session closed': 'it has no session/close', 'shell tool, allowed': 'the output of a command is not told', 'shell tool, rejected': 'a rejected call is told by the question only',
       'shell tool, allowed for ever': 'asks again where a command writes to a file', plan: 'it has no plans', 'error 401': 'answers 401, no code of JSON-RPC',
       'error 500': 'tries again for minutes without a word', overloaded: 'tries again for minutes without a word' },
   },
@@ -102,9 +103,9 @@ export const AGENTS = {
     env: base => ({ OPENAI_API_KEY: 'sk-fake-key', OPENAI_BASE_URL: `${base}/v1`, OPENAI_MODEL: 'fake-1', QWEN_TELEMETRY_ENABLED: 'false' }),
     files: () => ({ '.qwen/settings.json': JSON.stringify({ security: { auth: { selectedType: 'openai' } }, privacy: { usageStatisticsEnabled: false },
       telemetry: { enabled: false }, general: { enableAutoUpdate: false, disableAutoUpdate: true, disableUpdateNag: true } }) }),
-    askMode: 'default', rejects: true, wantsWholePaths: true, ...SPEAKS_ACP,
+    askMode: 'default', rejects: true, wantsWholePaths: true, noModel: 'the provider has one', noEffort: 'it has none', noUsage: true, noFork: 'not offered', ...SPEAKS_ACP,
     gaps: { 'shell tool, allowed for ever': 'asks again where a command writes to a file', plan: 'its to-do tool is a plain tool call',
-      'error 401': 'answers -32603', overloaded: 'tells it in data.details only' },
+      'error 401': 'answers -32603', overloaded: 'tells it in data.details only', 'session closed': 'it has no session/close' },
   },
 };
 
