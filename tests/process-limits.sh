@@ -51,6 +51,16 @@ limits_are_refused() { # WHERE
 	say $? "$1: and nothing is started without it"
 }
 
+# Each for itself: some may be had and others not.
+limits_are_had_or_refused() { # WHERE
+	for limit in "--memory 400M" "--pids 50" "--cpu 50"; do
+		# shellcheck disable=SC2086
+		begin $limit -- true
+		[ -n "$id" ] || grep -q "limit here" "$W/out"
+		say $? "$1: $limit can be had, or it is refused"
+	done
+}
+
 # Only in the virtual machine: the cases that a cgroup of one's own can be in.
 limits_in_each_place() {
 	C=/sys/fs/cgroup
