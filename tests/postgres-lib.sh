@@ -1,15 +1,18 @@
 # shellcheck shell=bash
 # A PostgreSQL server of the test's own, on a unix socket in a folder of its own.
-# After ". tap.sh": pg_need (skips without), pg_start, pg_stop [fast|immediate],
+# After ". tap.sh": pg_there (is there one?), pg_need (skips the rest without), pg_start, pg_stop [fast|immediate],
 # pg_kill (SIGKILL to the postmaster and its children); $PG_URL names it.
 
-pg_need() {
+pg_there() {
 	local bin
 	for bin in /usr/lib/postgresql/*/bin /usr/local/pgsql/bin; do
 		[ -x "$bin/initdb" ] && PG_BIN=$bin
 	done
-	[ -n "${PG_BIN:-}" ] || skip_all "no PostgreSQL server (Debian: apt install postgresql-15)"
-	PATH=$PATH:/usr/sbin:/sbin ldconfig -p 2>/dev/null | grep libpq.so.5 >/dev/null || skip_all "no libpq.so.5"
+	[ -n "${PG_BIN:-}" ] && PATH=$PATH:/usr/sbin:/sbin ldconfig -p 2>/dev/null | grep libpq.so.5 >/dev/null
+}
+
+pg_need() {
+	pg_there || skip_all "no PostgreSQL server, or no libpq.so.5 (Debian: apt install postgresql libpq5)"
 	PG_DIR=$(mktemp -d /tmp/sa-pg.XXXXXX)
 	PG_USER=$(id -un)
 	if [ "$(id -u)" -eq 0 ]; then

@@ -203,7 +203,7 @@ sqlite3 "$from/store.db" ".backup '$XDG_STATE_HOME/sandbox-agent/store.db'"
 db "update servers set boot_id='00000000-0000-0000-0000-000000000000', command='[\"/nowhere/sa-mock-agent\"]'"
 restored sqlite
 
-if [ -x /usr/lib/postgresql/15/bin/initdb ] || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; then
+if pg_there; then
 	pg_need
 	pg_start
 	export SANDBOX_AGENT_STORE=$PG_URL
@@ -215,6 +215,6 @@ if [ -x /usr/lib/postgresql/15/bin/initdb ] || compgen -G '/usr/lib/postgresql/*
 	is "$(sa-session show far --json | field .state)" interrupted "postgres: another machine sees the session"
 	restored postgres
 else
-	skip "no PostgreSQL server" "postgres: another machine"
+	skip "postgres: another machine" "no PostgreSQL server"
 fi
 done_testing

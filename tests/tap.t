@@ -16,6 +16,7 @@ like "$(child 'is a b name; done_testing')" $'got: a\n.*expected: b\n1\.\.1\nsta
 like "$(child 'ok fine true; exit 0')" 'ended early.*status 1$' "a test that ends early fails"
 like "$(child 'false; done_testing')" 'ended early.*status 1$' "a command that fails ends the test"
 like "$(child 'skip it "no tool"; done_testing')" 'ok 1 - it # SKIP no tool' "a skip is told"
+like "$(child 'ok fine true; need no-such-tool')" $'^ok 1 - fine\nok 2 - the rest # SKIP no-such-tool is not there\n1\.\.2\nstatus 0$' "in the middle, the rest of it"
 like "$(child 'need no-such-tool')" $'^1\.\.0 # SKIP no-such-tool is not there\nstatus 0$' "a missing tool skips the file"
 like "$(SANDBOX_AGENT_TOKEN=x child 'echo "[${SANDBOX_AGENT_TOKEN-unset}]"; done_testing')" '\[unset\]' \
 	"settings of the caller do not leak in"
