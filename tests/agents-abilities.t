@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The real agents through our adapters against a scripted model server on loopback: what each of
-# them can do. SA_TEST_AGENTS names a folder of npm installs (claude, codex, pi-new, amp-old,
+# them can do. SA_TEST_AGENTS names a folder of npm installs (claude, codex, pi-new, amp-old, gemini, qwen,
 # opencode, node22); SA_TEST_SHARED the folder with fake-llm, by default beside the repository.
 # SA_TEST_ONLY=claude,codex and SA_TEST_ABILITY='error 401|image' limit it.
 agents=${SA_TEST_AGENTS:-} shared=${SA_TEST_SHARED:-}
