@@ -10,7 +10,7 @@ ok "a package is made" deb scripts/deb/make "$T/one"
 ok "once more, at another time of another place" deb env TZ=Asia/Tokyo sh -c 'umask 077; "$0"/scripts/deb/make "$1"' "$TOP" "$T/two"
 package=$(basename one/*.deb)
 ok "the same bytes" cmp "one/$package" "two/$package"
-ok "it depends on what it is linked with" sh -c "dpkg-deb -f one/$package Depends | grep libsqlite3-0 | grep libjq1 | grep -q libsodium23"
+ok "it depends on what it is linked with" sh -c "dpkg-deb -f one/$package Depends | grep libsqlite3-0 | grep libjq1 | grep libcurl | grep libarchive | grep -q libsodium23"
 dpkg-deb -c "one/$package" >list
 for main in "$TOP"/cmd/*/main.c; do
 	command=$(basename "$(dirname "$main")")

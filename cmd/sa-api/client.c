@@ -2,7 +2,7 @@
 
 #include "base/cleanup.h"
 #include "base/xalloc.h"
-#include "curl.h"
+#include "http/curl.h"
 #include "http/response.h"
 #include "http/target.h"
 #include "http/token.h"

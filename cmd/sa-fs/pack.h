@@ -3,7 +3,7 @@
 #ifndef SA_FS_PACK_H
 #define SA_FS_PACK_H
 
-#include "archive_api.h"
+#include "os/archive_api.h"
 
 enum pack_filter {
 	PACK_PLAIN,

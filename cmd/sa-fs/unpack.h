@@ -14,7 +14,7 @@
 #ifndef SA_FS_UNPACK_H
 #define SA_FS_UNPACK_H
 
-#include "archive_api.h"
+#include "os/archive_api.h"
 #include "base/buf.h"
 #include "idset.h"
 #include "os/beneath.h"

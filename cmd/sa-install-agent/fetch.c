@@ -4,9 +4,9 @@
 #include "base/clock.h"
 #include "base/num.h"
 #include "base/xalloc.h"
+#include "http/curl.h"
 #include "os/io.h"
 
-#include <curl/curl.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -45,7 +45,7 @@ static void read_certificates(struct fetcher *fetcher)
 		file = getenv("SSL_CERT_FILE");
 	bool has_extra = extra && *extra;
 	if ((!file || !*file) && has_extra)
-		file = curl_version_info(CURLVERSION_NOW)->cainfo;
+		file = fetcher->lib->version_info(CURLVERSION_NOW)->cainfo;
 	if (!file || !*file)
 		return;
 	/* A bundle that cannot be read leaves none: the transfer then says which one. */
@@ -70,7 +70,7 @@ void fetcher_init(struct fetcher *fetcher, struct npmrc *rc, struct progress *pr
 void fetcher_free(struct fetcher *fetcher)
 {
 	if (fetcher->curl)
-		curl_easy_cleanup(fetcher->curl);
+		fetcher->lib->easy_cleanup(fetcher->curl);
 	buf_free(&fetcher->certificates);
 	fetcher->curl = NULL;
 }
@@ -82,11 +82,14 @@ static int begin(struct fetcher *fetcher, const char *url, struct sa_error *err)
 		    err, PROBLEM_INSTALL_FAILED,
 		    "--offline: this would fetch %s; use --from FILE, or 'npm cache add'", url);
 	if (fetcher->curl) {
-		curl_easy_reset(fetcher->curl);
+		fetcher->lib->easy_reset(fetcher->curl);
 		return 0;
 	}
+	fetcher->lib = curl_lib(err);
+	if (!fetcher->lib)
+		return -1;
 	read_certificates(fetcher);
-	fetcher->curl = curl_easy_init();
+	fetcher->curl = fetcher->lib->easy_init();
 	return fetcher->curl ? 0 : error_set(err, PROBLEM_INSTALL_FAILED, "start libcurl");
 }
 
@@ -119,7 +122,7 @@ bool fetch_is_private(const char *url)
 static bool is_wanted(struct transfer *t)
 {
 	long status = 0;
-	curl_easy_getinfo(t->fetcher->curl, CURLINFO_RESPONSE_CODE, &status);
+	t->fetcher->lib->easy_getinfo(t->fetcher->curl, CURLINFO_RESPONSE_CODE, &status);
 	return t->body || status == 200 || status == 206;
 }
 
@@ -128,8 +131,8 @@ static void begin_file(struct transfer *t)
 {
 	long status = 0;
 	curl_off_t length = 0;
-	curl_easy_getinfo(t->fetcher->curl, CURLINFO_RESPONSE_CODE, &status);
-	curl_easy_getinfo(t->fetcher->curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+	t->fetcher->lib->easy_getinfo(t->fetcher->curl, CURLINFO_RESPONSE_CODE, &status);
+	t->fetcher->lib->easy_getinfo(t->fetcher->curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
 	if (status == 200 && t->start > 0) {
 		if (ftruncate(t->fd, 0) < 0)
 			t->write_errno = errno;
@@ -198,43 +201,44 @@ static size_t on_header(char *data, size_t size, size_t count, void *arg)
 static void set_common(struct transfer *t, const char *url, bool has_login)
 {
 	CURL *curl = t->fetcher->curl;
+	const struct curl_lib *lib = t->fetcher->lib;
 	const char *protocols = is_https(url) ? "https" : "http,https";
-	curl_easy_setopt(curl, CURLOPT_URL, url);
-	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, protocols);
-	curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, protocols);
-	curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L);
-	curl_easy_setopt(curl, CURLOPT_MAXREDIRS, (long)FETCH_REDIRECTS);
-	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)FETCH_CONNECT_SECONDS);
-	curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
-	curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (long)FETCH_STALL_SECONDS);
-	curl_easy_setopt(curl, CURLOPT_USERAGENT, "sa-install-agent");
-	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, t->error);
-	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_bytes);
-	curl_easy_setopt(curl, CURLOPT_WRITEDATA, t);
-	curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
-	curl_easy_setopt(curl, CURLOPT_HEADERDATA, t);
+	lib->easy_setopt(curl, CURLOPT_URL, url);
+	lib->easy_setopt(curl, CURLOPT_PROTOCOLS_STR, protocols);
+	lib->easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, protocols);
+	lib->easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L);
+	lib->easy_setopt(curl, CURLOPT_MAXREDIRS, (long)FETCH_REDIRECTS);
+	lib->easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	lib->easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)FETCH_CONNECT_SECONDS);
+	lib->easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
+	lib->easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (long)FETCH_STALL_SECONDS);
+	lib->easy_setopt(curl, CURLOPT_USERAGENT, "sa-install-agent");
+	lib->easy_setopt(curl, CURLOPT_ERRORBUFFER, t->error);
+	lib->easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_bytes);
+	lib->easy_setopt(curl, CURLOPT_WRITEDATA, t);
+	lib->easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
+	lib->easy_setopt(curl, CURLOPT_HEADERDATA, t);
 	const char *proxy = npmrc_get(t->fetcher->rc, is_https(url) ? "https-proxy" : "proxy");
 	const char *no_proxy = npmrc_get(t->fetcher->rc, "noproxy");
 	if (proxy && strcmp(proxy, "null") != 0)
-		curl_easy_setopt(curl, CURLOPT_PROXY, proxy);
+		lib->easy_setopt(curl, CURLOPT_PROXY, proxy);
 	if (no_proxy)
-		curl_easy_setopt(curl, CURLOPT_NOPROXY, no_proxy);
+		lib->easy_setopt(curl, CURLOPT_NOPROXY, no_proxy);
 	const char *folder = getenv("SSL_CERT_DIR");
 	if (folder && *folder)
-		curl_easy_setopt(curl, CURLOPT_CAPATH, folder);
+		lib->easy_setopt(curl, CURLOPT_CAPATH, folder);
 	if (t->fetcher->certificates.len) {
 		struct curl_blob blob = {t->fetcher->certificates.data,
 					 t->fetcher->certificates.len, CURL_BLOB_NOCOPY};
-		curl_easy_setopt(curl, CURLOPT_CAINFO_BLOB, &blob);
+		lib->easy_setopt(curl, CURLOPT_CAINFO_BLOB, &blob);
 	}
 	const char *token = NULL, *basic = NULL;
 	/* A secret travels in the clear to nobody but this machine. */
 	if (has_login && fetch_is_private(url))
 		npmrc_login(t->fetcher->rc, url, &token, &basic);
 	if (token) {
-		curl_easy_setopt(curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
-		curl_easy_setopt(curl, CURLOPT_XOAUTH2_BEARER, token);
+		lib->easy_setopt(curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
+		lib->easy_setopt(curl, CURLOPT_XOAUTH2_BEARER, token);
 	}
 }
 
@@ -296,7 +300,7 @@ static int failed(struct transfer *t, const char *url, CURLcode code, struct sa_
 		return error_set(err, PROBLEM_INSTALL_FAILED, "%s leads away from https: refused",
 				 url);
 	return error_set(err, PROBLEM_INSTALL_FAILED, "fetch %s: %s", url,
-			 *t->error ? t->error : curl_easy_strerror(code));
+			 *t->error ? t->error : t->fetcher->lib->easy_strerror(code));
 }
 
 static int basic_header(struct fetcher *fetcher, const char *url, bool has_login,
@@ -308,7 +312,7 @@ static int basic_header(struct fetcher *fetcher, const char *url, bool has_login
 	if (basic) {
 		/* libcurl takes it off when it is sent on to another host. */
 		cleanup_free char *line = xasprintf("Authorization: Basic %s", basic);
-		*headers = curl_slist_append(*headers, line);
+		*headers = fetcher->lib->slist_append(*headers, line);
 	}
 	return 0;
 }
@@ -330,15 +334,15 @@ int fetch_text(struct fetcher *fetcher, const char *url, struct fetch_text *fetc
 		    fetch->if_none_match ? xasprintf("If-None-Match: %s", fetch->if_none_match)
 					 : NULL;
 		if (accept)
-			headers = curl_slist_append(headers, accept);
+			headers = fetcher->lib->slist_append(headers, accept);
 		if (match)
-			headers = curl_slist_append(headers, match);
-		curl_easy_setopt(fetcher->curl, CURLOPT_HTTPHEADER, headers);
-		curl_easy_setopt(fetcher->curl, CURLOPT_ACCEPT_ENCODING, "");
-		CURLcode code = curl_easy_perform(fetcher->curl);
+			headers = fetcher->lib->slist_append(headers, match);
+		fetcher->lib->easy_setopt(fetcher->curl, CURLOPT_HTTPHEADER, headers);
+		fetcher->lib->easy_setopt(fetcher->curl, CURLOPT_ACCEPT_ENCODING, "");
+		CURLcode code = fetcher->lib->easy_perform(fetcher->curl);
 		long status = 0;
-		curl_easy_getinfo(fetcher->curl, CURLINFO_RESPONSE_CODE, &status);
-		curl_slist_free_all(headers);
+		fetcher->lib->easy_getinfo(fetcher->curl, CURLINFO_RESPONSE_CODE, &status);
+		fetcher->lib->slist_free_all(headers);
 		if (code == CURLE_OK && !is_worth_another(code, status)) {
 			fetch->status = (int)status;
 			memcpy(fetch->etag, t.etag, sizeof(fetch->etag));
@@ -363,14 +367,14 @@ static int try_file(struct transfer *t, const char *url, bool has_login, struct 
 		return -1;
 	set_common(t, url, has_login);
 	basic_header(fetcher, url, has_login, &headers);
-	curl_easy_setopt(fetcher->curl, CURLOPT_HTTPHEADER, headers);
+	fetcher->lib->easy_setopt(fetcher->curl, CURLOPT_HTTPHEADER, headers);
 	cleanup_free char *range = t->start > 0 ? xasprintf("%lld-", (long long)t->start) : NULL;
 	if (range)
-		curl_easy_setopt(fetcher->curl, CURLOPT_RANGE, range);
-	CURLcode code = curl_easy_perform(fetcher->curl);
+		fetcher->lib->easy_setopt(fetcher->curl, CURLOPT_RANGE, range);
+	CURLcode code = fetcher->lib->easy_perform(fetcher->curl);
 	long status = 0;
-	curl_easy_getinfo(fetcher->curl, CURLINFO_RESPONSE_CODE, &status);
-	curl_slist_free_all(headers);
+	fetcher->lib->easy_getinfo(fetcher->curl, CURLINFO_RESPONSE_CODE, &status);
+	fetcher->lib->slist_free_all(headers);
 	if (fetcher->progress)
 		progress_end(fetcher->progress);
 	if (code == CURLE_OK && (status == 200 || status == 206)) {

@@ -26,7 +26,10 @@ enum {
 /* The largest file that is downloaded. */
 #define FETCH_FILE_MAX_BYTES ((int64_t)2 << 30)
 
+struct curl_lib;
+
 struct fetcher {
+	const struct curl_lib *lib; /* NULL: not loaded yet */
 	void *curl;
 	struct npmrc *rc;
 	struct progress *progress; /* NULL: tells nothing */

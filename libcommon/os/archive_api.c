@@ -1,4 +1,4 @@
-#include "archive_api.h"
+#include "os/archive_api.h"
 
 #include <dlfcn.h>
 #include <stddef.h>

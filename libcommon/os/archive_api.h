@@ -3,8 +3,8 @@
  * without it more than all the rest of its start (3.8 ms). The functions have
  * the names and types of <archive.h>.
  */
-#ifndef SA_FS_ARCHIVE_API_H
-#define SA_FS_ARCHIVE_API_H
+#ifndef SA_OS_ARCHIVE_API_H
+#define SA_OS_ARCHIVE_API_H
 
 #include "base/error.h"
 
@@ -13,6 +13,7 @@
 
 #define ARCHIVE_FUNCTIONS(F)                       \
 	F(archive_read_new)                        \
+	F(archive_read_support_filter_all)         \
 	F(archive_read_support_filter_gzip)        \
 	F(archive_read_support_filter_zstd)        \
 	F(archive_read_support_format_tar)         \
@@ -27,6 +28,10 @@
 	F(archive_filter_bytes)                    \
 	F(archive_errno)                           \
 	F(archive_error_string)                    \
+	F(archive_write_disk_new)                  \
+	F(archive_write_disk_set_options)          \
+	F(archive_write_data_block)                \
+	F(archive_write_finish_entry)              \
 	F(archive_write_new)                       \
 	F(archive_write_set_format_pax_restricted) \
 	F(archive_write_add_filter_gzip)           \
@@ -48,6 +53,7 @@
 	F(archive_entry_hardlink_utf8)             \
 	F(archive_entry_filetype)                  \
 	F(archive_entry_perm)                      \
+	F(archive_entry_set_perm)                  \
 	F(archive_entry_size)                      \
 	F(archive_entry_size_is_set)               \
 	F(archive_entry_mtime)                     \

@@ -1,4 +1,4 @@
-#include "curl.h"
+#include "http/curl.h"
 
 #include "base/cleanup.h"
 
@@ -18,6 +18,8 @@ static const struct {
     {"curl_easy_perform", offsetof(struct curl_lib, easy_perform)},
     {"curl_easy_getinfo", offsetof(struct curl_lib, easy_getinfo)},
     {"curl_easy_strerror", offsetof(struct curl_lib, easy_strerror)},
+    {"curl_easy_reset", offsetof(struct curl_lib, easy_reset)},
+    {"curl_version_info", offsetof(struct curl_lib, version_info)},
     {"curl_easy_cleanup", offsetof(struct curl_lib, easy_cleanup)},
     {"curl_slist_append", offsetof(struct curl_lib, slist_append)},
     {"curl_slist_free_all", offsetof(struct curl_lib, slist_free_all)},
