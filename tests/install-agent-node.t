@@ -60,13 +60,18 @@ is "$("$data/bin/jsagent" --version)" "js 1.0.0" "and the old version works"
 pack @agentclientprotocol/codex-acp 5.0.0 '{"bin": {"codex-acp": "cli.js"}, "dependencies": {"@dep/lib": "1.1.0"}}'
 mkdir -p package/dist && mv package/cli.js package/dist/index.js
 pack @agentclientprotocol/codex-acp 5.0.0 '{"bin": {"codex-acp": "dist/index.js"}, "dependencies": {"@dep/lib": "1.1.0"}}'
-ok "--agent-process-version installs the official adapter" \
-	sa-install-agent --quiet codex --agent-process-version 5.0.0
-is "$(jq -c '.artifacts | map([.kind, .version])' out)" '[["AgentProcess","5.0.0"]]' "and needs no more than that"
-is "$(sa-install-agent --list codex | jq -r .route)" launcher "it is a launcher in the reference's place"
-is "$(sa-session run --agent codex "say official")" official "which sessions use"
-ok "--remove" sa-install-agent --remove codex
-is "$(sa-install-agent --list codex | jq -r .installed)" false "takes it away"
+if [ "$(node -p 'process.versions.node.split(".")[0]')" -ge 20 ]; then
+	ok "--agent-process-version installs the official adapter" \
+		sa-install-agent --quiet codex --agent-process-version 5.0.0
+	is "$(jq -c '.artifacts | map([.kind, .version])' out)" '[["AgentProcess","5.0.0"]]' "and needs no more than that"
+	is "$(sa-install-agent --list codex | jq -r .route)" launcher "it is a launcher in the reference's place"
+	is "$(sa-session run --agent codex "say official")" official "which sessions use"
+	ok "--remove" sa-install-agent --remove codex
+	is "$(sa-install-agent --list codex | jq -r .installed)" false "takes it away"
+else
+	status 1 "a Node that is too old for the official adapter" sa-install-agent --quiet codex --agent-process-version 5.0.0
+	like "$(cat err)" "needs Node 20 or newer, and .*nothing was changed" "is told in words"
+fi
 
 # The ACP registry names npm packages, too.
 jq -n '{version: "1", agents: [{id: "npxy", name: "Npxy", version: "1.2.3",
