@@ -59,4 +59,15 @@ fi
 is "$(pod exec "$id" sh -c 'cat /proc/[0-9]*/stat | grep -c ") Z"' || true)" 0 "no zombies"
 status 0 "down" "$TOP/scripts/deploy/docker" down "$id"
 is "$(pod ps -aq)" "" "... nothing is left"
+
+if [ -z "${SA_TEST_FULL:-}" ]; then
+	skip "the full image" "SA_TEST_FULL is not set: it fetches 400 MB"
+else
+	# With the certificates of this machine, which may stand behind a proxy of its own.
+	status 0 "the full image is built" pod build --quiet --layers=false --isolation chroot --format docker --network host --build-arg BASE=local/base:12 \
+		--build-arg NPM_CONFIG_REGISTRY="$(npm config get registry)" --volume /etc/ssl/certs:/etc/ssl/certs:O --target full -t sandbox-agent:full -f "$TOP/scripts/docker/Dockerfile" image
+	for agent in claude codex opencode; do
+		status 0 "$agent is in it and starts, without a network" pod run --rm --network none sandbox-agent:full sa-install-agent --verify "$agent"
+	done
+fi
 done_testing
