@@ -56,6 +56,8 @@ status 4 "a process without a terminal is refused" sa-process attach --websocket
 status 3 "an unknown one too" sa-process attach --websocket nope
 ok "its input can be ended, as end-of-file by its key" sh -c "sa-process start --tty -- cat | jq -r .id >eof && sa-process input --close \$(cat eof) </dev/null"
 ok "which ends cat" wait_until 5 eval '[ "$(state "$(cat eof)")" = "exited 0" ]'
+closed=$(sa-process start --tty -- sh -c 'exec <&- >&- 2>&-; sleep 0.3; exit 3' | jq -r .id)
+ok "one that closes its terminal is not ended by that" wait_until 5 eval '[ "$(state "$closed")" = "exited 3" ]'
 
 # What the terminal was asked before is not asked again; all else is shown as it was.
 ask=$(tty_id -- sh -c 'stty raw -echo; printf "a\033[6nb\033[cc\033]11;?\007d\033[>0qe\033P\$qm\033\\\\f\033[?1049h\033]0;title\007\033[1;31mred\033[18tg\005h\033[?u\033[5 qend\033[6n"; exec cat')

@@ -220,7 +220,8 @@ static int open_terminal(struct keeper *k, struct child_ends *ret, struct sa_err
 		return error_set_errno(err, PROBLEM_STREAM_ERROR, errno, "make a terminal");
 	cleanup_close int slave = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
 	cleanup_close int input = fcntl(master, F_DUPFD_CLOEXEC, 3);
-	if (slave < 0 || input < 0 || ioctl(master, TIOCSWINSZ, &size) < 0)
+	k->terminal_fd = fcntl(master, F_DUPFD_CLOEXEC, 3);
+	if (slave < 0 || input < 0 || k->terminal_fd < 0 || ioctl(master, TIOCSWINSZ, &size) < 0)
 		return error_set_errno(err, PROBLEM_STREAM_ERROR, errno, "make a terminal");
 	io_set_nonblocking(master);
 	if (loop_watch(&k->loop, &k->out, master, EPOLLIN | EPOLLET, on_out, k) < 0)
@@ -277,5 +278,7 @@ void child_free(struct keeper *k)
 	close_watch(k, &k->out);
 	close_watch(k, &k->err);
 	close_watch(k, &k->in);
+	if (k->terminal_fd >= 0)
+		close(k->terminal_fd);
 	buf_free(&k->to_child);
 }

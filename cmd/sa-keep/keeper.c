@@ -159,6 +159,7 @@ int keeper_run(const struct keeper_options *options, struct sa_error *err)
 	    .out = WATCH_INIT,
 	    .err = WATCH_INIT,
 	    .in = WATCH_INIT,
+	    .terminal_fd = -1,
 	    .log = LOG_WRITER_INIT,
 	    .listener = WATCH_INIT,
 	};
