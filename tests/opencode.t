@@ -66,6 +66,7 @@ is "$(said stream 'select(.type=="session.status").properties.status.type' | pas
 sa-session prompt "$id" "say from the shell" >/dev/null
 wait_until 5 heard stream '.properties.part.text=="from the shell"'
 ok "what the shell says is told too" heard stream '.properties.part.text=="from the shell"'
+long_ago=$(date +%s%3N)
 oc POST "/session/$id/message" "${json[@]}" -d '{"messageID":"msg_20e8ffda9abcdefghijklmnopq","parts":[{"id":"prt_1","type":"text","text":"mine"}]}'
 is "$(field .info.parentID)" "msg_20e8ffda9abcdefghijklmnopq" "a client may name its message"
 like "$(field .info.id)" "^msg_20e8ffda9abd" "... and the answer sorts right behind it"
@@ -193,6 +194,10 @@ wait_until 5 heard stream ".type==\"session.deleted\" and .properties.info.id==\
 ok "... and told" heard stream ".type==\"session.deleted\" and .properties.info.id==\"$doomed\""
 
 # --- restart ---
+# A stream that goes on tells two seconds again: what was said long ago must be older than that.
+wait_until 5 eval '[ "$(date +%s%3N)" -gt "$((long_ago + 2500))" ]'
+sa-session prompt "$id" "say of late" >/dev/null
+wait_until 5 heard stream '.properties.part.text=="of late"'
 last=$(sed -n 's/^id: //p' stream | tail -1)
 count=$(oc GET "/session/$id/message" && field length)
 kill -KILL "$server"
