@@ -24,7 +24,7 @@ static void write_text(struct buf *b, struct span text)
 }
 
 /* A prompt_write_fn: text only; an image would end the process (seen). */
-static int write_block(struct buf *b, const struct prompt_part *part, struct sa_error *err)
+int turn_write_part(struct buf *b, const struct prompt_part *part, struct sa_error *err)
 {
 	if (part->kind != PROMPT_TEXT)
 		return error_set(err, PROBLEM_INVALID_REQUEST, "Amp takes text only here");
@@ -77,17 +77,6 @@ void turn_next(struct session *session)
 		prompts_fail_all(&session->base.prompts, session->base.adapter, err.message);
 	else
 		send_prompt(session, prompt);
-}
-
-void turn_prompt(struct session *session, const struct envelope *envelope)
-{
-	struct sa_error err = SA_ERROR_INIT;
-	cleanup_buf struct buf blocks = BUF_INIT(PROMPT_BYTES);
-	if (prompt_write(&blocks, json_get(envelope->params, "prompt"), write_block, &err) < 0 ||
-	    prompts_add(&session->base.prompts, envelope->id, &blocks, &err) < 0)
-		adapter_refuse(session->base.adapter, envelope->id, &err);
-	else
-		turn_next(session);
 }
 
 /* SIGINT ends the process, and that ends the turn. */

@@ -3,11 +3,12 @@
 #define AMP_TURN_H
 
 #include "adapter/adapter.h"
+#include "adapter/prompt.h"
 
 struct session;
 
-/* session/prompt. */
-void turn_prompt(struct session *session, const struct envelope *envelope);
+/* A prompt_write_fn. */
+int turn_write_part(struct buf *b, const struct prompt_part *part, struct sa_error *err);
 /* End the running turn: it is answered when the agent has stopped. */
 void turn_interrupt(struct session *session);
 /* Send the next prompt when none runs; starts Amp when it is not there. */

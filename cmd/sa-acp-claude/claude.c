@@ -1,21 +1,11 @@
 #include "claude.h"
 
 #include "adapter/sessions.h"
+#include "blocks.h"
 #include "control.h"
 #include "history_list.h"
 #include "session.h"
 #include "turn.h"
-#include "json/scan.h"
-
-static void delete_session(struct adapter *adapter, const struct envelope *envelope)
-{
-	struct span id = json_get(envelope->params, "sessionId");
-	if (sessions_find(adapter, id))
-		adapter_error(adapter, envelope->id, RPC_INVALID_PARAMS,
-			      "the session is open; close it first");
-	else
-		history_delete(adapter, envelope->id, id);
-}
 
 static bool is_open(const struct session *session)
 {
@@ -52,7 +42,7 @@ static const struct adapter_method methods[] = {
     {"session/fork", method_fork},
     {"session/list", history_list},
     {"session/close", method_close},
-    {"session/delete", delete_session},
+    {"session/delete", method_delete},
     {"session/prompt", method_prompt},
     {"session/cancel", method_cancel},
     {"session/set_mode", method_set_mode},
@@ -80,7 +70,10 @@ const struct adapter_agent claude_agent = {
     .methods = methods,
     .open = session_open,
     .is_open = is_open,
-    .prompt = turn_prompt,
+    .write_part = blocks_write,
+    .check = turn_check,
+    .next = turn_next,
+    .forget = history_delete,
     .interrupt = turn_interrupt,
     .setting = setting_by_id,
     .change = change,

@@ -4,7 +4,6 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/xalloc.h"
-#include "blocks.h"
 #include "claude.h"
 #include "control.h"
 #include "result.h"
@@ -46,27 +45,13 @@ void turn_next(struct session *session)
 		send_prompt(session, prompt);
 }
 
-/* May one more prompt be taken now? Starts a dead Claude again. */
-static int check_session(struct session *session, struct sa_error *err)
+int turn_check(struct session *session, struct sa_error *err)
 {
 	if (session->state == SESSION_CLOSING)
 		return error_set(err, PROBLEM_SESSION_NOT_FOUND, "the session is closing");
 	if (child_is_alive(&session->base.child) && wire_is_stuck(&session->base.child.wire))
 		return error_set(err, PROBLEM_AGENT_STALLED, "Claude does not read its input");
 	return session->state == SESSION_DEAD ? session_restart(session, err) : 0;
-}
-
-void turn_prompt(struct session *session, const struct envelope *envelope)
-{
-	struct sa_error err = SA_ERROR_INIT;
-	cleanup_buf struct buf blocks = BUF_INIT(PROMPT_BYTES);
-	struct span prompt = json_get(envelope->params, "prompt");
-	if (prompt_write(&blocks, prompt, blocks_write, &err) < 0 ||
-	    check_session(session, &err) < 0 ||
-	    prompts_add(&session->base.prompts, envelope->id, &blocks, &err) < 0)
-		adapter_refuse(session->base.adapter, envelope->id, &err);
-	else
-		turn_next(session);
 }
 
 /* --- cancelling -------------------------------------------------------------------------- */

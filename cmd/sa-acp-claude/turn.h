@@ -6,8 +6,8 @@
 
 struct session;
 
-/* session/prompt. */
-void turn_prompt(struct session *session, const struct envelope *envelope);
+/* May one more prompt be taken now? Starts an agent anew that has ended. 0, or -1. */
+int turn_check(struct session *session, struct sa_error *err);
 /* End the running turn: it is answered when the agent has stopped. */
 void turn_interrupt(struct session *session);
 /* Send the next prompt when none runs and Claude is ready. */

@@ -28,7 +28,7 @@ void turn_ignore_answer(struct codex *codex, const struct call *call,
 /* --- sending ----------------------------------------------------------------------------- */
 
 /* A prompt_write_fn: UserInput of the app-server. */
-static int write_input(struct buf *b, const struct prompt_part *part, struct sa_error *err)
+int turn_write_part(struct buf *b, const struct prompt_part *part, struct sa_error *err)
 {
 	if (part->kind == PROMPT_DOCUMENT)
 		return error_set(err, PROBLEM_INVALID_REQUEST, "Codex takes no documents");
@@ -124,24 +124,11 @@ void turn_next(struct session *session)
 		send_turn(session, prompt);
 }
 
-static int check_session(struct session *session, struct sa_error *err)
+int turn_check(struct session *session, struct sa_error *err)
 {
 	if (wire_is_stuck(&session->codex->server.child.wire))
 		return error_set(err, PROBLEM_AGENT_STALLED, "Codex does not read its input");
 	return session->state == SESSION_LOST ? session_resume_lost(session, err) : 0;
-}
-
-void turn_prompt(struct session *session, const struct envelope *envelope)
-{
-	struct sa_error err = SA_ERROR_INIT;
-	cleanup_buf struct buf input = BUF_INIT(PROMPT_BYTES);
-	struct span prompt = json_get(envelope->params, "prompt");
-	if (prompt_write(&input, prompt, write_input, &err) < 0 ||
-	    check_session(session, &err) < 0 ||
-	    prompts_add(&session->base.prompts, envelope->id, &input, &err) < 0)
-		adapter_refuse(session->base.adapter, envelope->id, &err);
-	else
-		turn_next(session);
 }
 
 /* --- cancelling ------------------------------------------------------------------------------ */

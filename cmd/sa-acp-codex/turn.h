@@ -2,12 +2,15 @@
 #ifndef CODEX_TURN_H
 #define CODEX_TURN_H
 
+#include "adapter/prompt.h"
 #include "server.h"
 
 struct session;
 
-/* session/prompt. */
-void turn_prompt(struct session *session, const struct envelope *envelope);
+/* A prompt_write_fn. */
+int turn_write_part(struct buf *b, const struct prompt_part *part, struct sa_error *err);
+/* May one more prompt be taken now? Starts an agent anew that has ended. 0, or -1. */
+int turn_check(struct session *session, struct sa_error *err);
 /* End the running turn: it is answered when the agent has stopped. */
 void turn_interrupt(struct session *session);
 /* Send the next prompt when none runs and the thread is loaded. */

@@ -5,17 +5,6 @@
 #include "gate.h"
 #include "session.h"
 #include "turn.h"
-#include "json/scan.h"
-
-static void delete_session(struct adapter *adapter, const struct envelope *envelope)
-{
-	struct span id = json_get(envelope->params, "sessionId");
-	if (sessions_find(adapter, id))
-		adapter_error(adapter, envelope->id, RPC_INVALID_PARAMS,
-			      "the session is open; close it first");
-	else
-		files_delete(adapter, envelope->id, id);
-}
 
 static bool is_open(const struct session *session)
 {
@@ -54,7 +43,7 @@ static const struct adapter_method methods[] = {
     {"session/load", method_load},
     {"session/list", files_list},
     {"session/close", method_close},
-    {"session/delete", delete_session},
+    {"session/delete", method_delete},
     {"session/prompt", method_prompt},
     {"session/cancel", method_cancel},
     {"session/set_mode", method_set_mode},
@@ -80,7 +69,10 @@ const struct adapter_agent pi_agent = {
     .methods = methods,
     .open = session_open,
     .is_open = is_open,
-    .prompt = turn_prompt,
+    .write_part = turn_write_part,
+    .check = turn_check,
+    .next = turn_next,
+    .forget = files_delete,
     .interrupt = turn_interrupt,
     .setting = setting_by_id,
     .change = change,

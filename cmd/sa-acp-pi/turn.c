@@ -17,7 +17,7 @@
 /* --- sending ---------------------------------------------------------------------------- */
 
 /* A prompt_write_fn: an array of ACP-like blocks, which body() sorts into message and images. */
-static int write_block(struct buf *b, const struct prompt_part *part, struct sa_error *err)
+int turn_write_part(struct buf *b, const struct prompt_part *part, struct sa_error *err)
 {
 	if (part->kind == PROMPT_DOCUMENT)
 		return error_set(err, PROBLEM_INVALID_REQUEST, "Pi takes no documents");
@@ -79,25 +79,13 @@ void turn_next(struct session *session)
 		send_prompt(session, prompt);
 }
 
-static int check_session(struct session *session, struct sa_error *err)
+int turn_check(struct session *session, struct sa_error *err)
 {
 	if (session->state == SESSION_CLOSING)
 		return error_set(err, PROBLEM_SESSION_NOT_FOUND, "the session is closing");
 	if (child_is_alive(&session->base.child) && wire_is_stuck(&session->base.child.wire))
 		return error_set(err, PROBLEM_AGENT_STALLED, "Pi does not read its input");
 	return session->state == SESSION_DEAD ? session_restart(session, err) : 0;
-}
-
-void turn_prompt(struct session *session, const struct envelope *envelope)
-{
-	struct sa_error err = SA_ERROR_INIT;
-	cleanup_buf struct buf blocks = BUF_INIT(PROMPT_BYTES);
-	if (prompt_write(&blocks, json_get(envelope->params, "prompt"), write_block, &err) < 0 ||
-	    check_session(session, &err) < 0 ||
-	    prompts_add(&session->base.prompts, envelope->id, &blocks, &err) < 0)
-		adapter_refuse(session->base.adapter, envelope->id, &err);
-	else
-		turn_next(session);
 }
 
 /* --- cancelling --------------------------------------------------------------------------- */

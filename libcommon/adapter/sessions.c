@@ -194,9 +194,28 @@ void method_close(struct adapter *adapter, const struct envelope *envelope)
 
 void method_prompt(struct adapter *adapter, const struct envelope *envelope)
 {
+	const struct adapter_agent *agent = adapter->agent;
 	struct session *session = sessions_named(adapter, envelope);
-	if (session)
-		adapter->agent->prompt(session, envelope);
+	struct sa_error err = SA_ERROR_INIT;
+	cleanup_buf struct buf body = BUF_INIT(PROMPT_BYTES);
+	if (!session)
+		return;
+	if (prompt_write(&body, json_get(envelope->params, "prompt"), agent->write_part, &err) < 0 ||
+	    (agent->check && agent->check(session, &err) < 0) ||
+	    prompts_add(&session_base(session)->prompts, envelope->id, &body, &err) < 0)
+		adapter_refuse(adapter, envelope->id, &err);
+	else
+		agent->next(session);
+}
+
+void method_delete(struct adapter *adapter, const struct envelope *envelope)
+{
+	struct span id = json_get(envelope->params, "sessionId");
+	if (sessions_find(adapter, id))
+		adapter_error(adapter, envelope->id, RPC_INVALID_PARAMS,
+			      "the session is open; close it first");
+	else
+		adapter->agent->forget(adapter, envelope->id, id);
 }
 
 void method_cancel(struct adapter *adapter, const struct envelope *envelope)

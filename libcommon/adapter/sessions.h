@@ -49,7 +49,14 @@ struct adapter_agent {
 		     enum session_open open);
 	/* May requests name it? */
 	bool (*is_open)(const struct session *session);
-	void (*prompt)(struct session *session, const struct envelope *envelope);
+	/* What the agent reads of a prompt's part. */
+	prompt_write_fn *write_part;
+	/* May one more prompt be taken now? Starts an agent anew that has ended. 0, or -1. NULL: it may. */
+	int (*check)(struct session *session, struct sa_error *err);
+	/* Send the next prompt when none runs and the agent is ready. */
+	void (*next)(struct session *session);
+	/* session/delete of one that is not open: answers. NULL where sessions cannot be deleted. */
+	void (*forget)(struct adapter *adapter, struct span request, struct span id);
 	/* End the running turn; there may be none. */
 	void (*interrupt)(struct session *session);
 	/* What is there to set; a negative number: nothing has this id. NULL when nothing is. */
@@ -110,8 +117,8 @@ void session_take(char **text);
 
 /* ACP's methods, for those whose agent has what they need. */
 adapter_method_fn method_initialize, method_authenticate, method_new, method_load, method_resume,
-    method_fork, method_close, method_prompt, method_cancel, method_cancel_request, method_set_mode,
-    method_set_model, method_set_option;
+    method_fork, method_close, method_delete, method_prompt, method_cancel, method_cancel_request,
+    method_set_mode, method_set_model, method_set_option;
 
 /* The hooks where each session has a process of its own. */
 extern const struct adapter_hooks sessions_hooks;
