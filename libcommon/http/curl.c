@@ -1,18 +1,12 @@
 #include "http/curl.h"
 
 #include "base/cleanup.h"
+#include "os/library.h"
 
-#include <dlfcn.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <string.h>
+static const char *const files[] = {"libcurl.so.4", "libcurl-gnutls.so.4", "libcurl-nss.so.4",
+				    NULL};
 
-static const char *const files[] = {"libcurl.so.4", "libcurl-gnutls.so.4", "libcurl-nss.so.4"};
-
-static const struct {
-	const char *name;
-	size_t offset;
-} symbols[] = {
+static const struct library_function functions[] = {
     {"curl_easy_init", offsetof(struct curl_lib, easy_init)},
     {"curl_easy_setopt", offsetof(struct curl_lib, easy_setopt)},
     {"curl_easy_perform", offsetof(struct curl_lib, easy_perform)},
@@ -27,27 +21,16 @@ static const struct {
     {"curl_easy_recv", offsetof(struct curl_lib, easy_recv)},
 };
 
+static struct library library = {
+    .files = files,
+    .functions = functions,
+    .function_count = ARRAY_SIZE(functions),
+    .kind = PROBLEM_FAILED,
+    .missing = "requests over HTTP need libcurl (Debian: apt install libcurl4)",
+};
+
 const struct curl_lib *curl_lib(struct sa_error *err)
 {
 	static struct curl_lib lib;
-	static bool is_loaded;
-	if (is_loaded)
-		return &lib;
-	void *handle = NULL;
-	for (size_t i = 0; i < ARRAY_SIZE(files) && !handle; i++)
-		handle = dlopen(files[i], RTLD_NOW | RTLD_LOCAL);
-	if (!handle) {
-		error_set(err, PROBLEM_FAILED, "libcurl is not on this machine (%s)", dlerror());
-		return NULL;
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(symbols); i++) {
-		void *symbol = dlsym(handle, symbols[i].name);
-		if (!symbol) {
-			error_set(err, PROBLEM_FAILED, "libcurl has no %s", symbols[i].name);
-			return NULL;
-		}
-		memcpy((char *)&lib + symbols[i].offset, &symbol, sizeof(symbol));
-	}
-	is_loaded = true;
-	return &lib;
+	return library_load(&library, &lib, err) < 0 ? NULL : &lib;
 }

@@ -1,8 +1,9 @@
 #include "policy/program.h"
 
+#include "base/cleanup.h"
 #include "base/xalloc.h"
+#include "os/library.h"
 
-#include <dlfcn.h>
 #include <jq.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +21,7 @@
 	X(jv_string_value) \
 	X(jv_free)
 
-static struct {
+static struct jq_functions {
 #define FIELD(name) __typeof__(name) *name;
 	JQ_FUNCTIONS(FIELD)
 #undef FIELD
@@ -32,24 +33,20 @@ struct program {
 
 static int load(struct sa_error *err)
 {
-	static void *library;
-	if (library)
-		return 0;
-	void *found = dlopen("libjq.so.1", RTLD_NOW | RTLD_LOCAL);
-	if (!found)
-		return error_set(
-		    err, PROBLEM_FAILED,
-		    "a rule with \"if\" needs libjq.so.1 (Debian: apt install libjq1)");
-#define RESOLVE(name)                                                                 \
-	*(void **)&lib.name = dlsym(found, #name);                                    \
-	if (!lib.name) {                                                              \
-		dlclose(found);                                                       \
-		return error_set(err, PROBLEM_FAILED, "libjq.so.1 has no %s", #name); \
-	}
-	JQ_FUNCTIONS(RESOLVE)
-#undef RESOLVE
-	library = found;
-	return 0;
+	static const char *const files[] = {"libjq.so.1", NULL};
+	static const struct library_function functions[] = {
+#define ROW(name) {#name, offsetof(struct jq_functions, name)},
+	    JQ_FUNCTIONS(ROW)
+#undef ROW
+	};
+	static struct library library = {
+	    .files = files,
+	    .functions = functions,
+	    .function_count = ARRAY_SIZE(functions),
+	    .kind = PROBLEM_FAILED,
+	    .missing = "a rule with \"if\" needs libjq (Debian: apt install libjq1)",
+	};
+	return library_load(&library, &lib, err);
 }
 
 /* Keep the compiler's first message: it names the place. */

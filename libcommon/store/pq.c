@@ -1,10 +1,11 @@
 #include "store/pq.h"
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/num.h"
 #include "base/xalloc.h"
+#include "os/library.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -56,7 +57,7 @@ enum {
 	X(void *, PQsetNoticeProcessor,                                                            \
 	  (struct pq_conninfo *, void (*)(void *, const char *), void *))
 
-static struct {
+static struct pq_functions {
 #define FIELD(result, name, parameters) result(*name) parameters;
 	PQ_FUNCTIONS(FIELD)
 #undef FIELD
@@ -64,24 +65,20 @@ static struct {
 
 static int load(struct sa_error *err)
 {
-	static void *library;
-	if (library)
-		return 0;
-	void *found = dlopen("libpq.so.5", RTLD_NOW | RTLD_LOCAL);
-	if (!found)
-		return error_set(err, PROBLEM_STORE_ERROR,
-				 "a postgres:// store needs libpq.so.5 (Debian: apt install "
-				 "libpq5)");
-#define RESOLVE(result, name, parameters)                                                  \
-	*(void **)&pq.name = dlsym(found, #name);                                          \
-	if (!pq.name) {                                                                    \
-		dlclose(found);                                                            \
-		return error_set(err, PROBLEM_STORE_ERROR, "libpq.so.5 has no %s", #name); \
-	}
-	PQ_FUNCTIONS(RESOLVE)
-#undef RESOLVE
-	library = found;
-	return 0;
+	static const char *const files[] = {"libpq.so.5", NULL};
+	static const struct library_function functions[] = {
+#define ROW(result, name, parameters) {#name, offsetof(struct pq_functions, name)},
+	    PQ_FUNCTIONS(ROW)
+#undef ROW
+	};
+	static struct library library = {
+	    .files = files,
+	    .functions = functions,
+	    .function_count = ARRAY_SIZE(functions),
+	    .kind = PROBLEM_STORE_ERROR,
+	    .missing = "a postgres:// store needs libpq (Debian: apt install libpq5)",
+	};
+	return library_load(&library, &pq, err);
 }
 
 /* --- connecting ----------------------------------------------------------------- */
