@@ -61,6 +61,13 @@ for provider in e2b daytona vercel; do
 	ok "... it is ended" grep -q ^DELETE cloud/asked
 	is "$(deploy "$provider" list)" "" "... and nothing is left in the ledger"
 done
+rm cloud/hang
+touch cloud/fault
+: >cloud/asked
+status 1 "daytona: a sandbox that does not start" deploy daytona up --ttl 600 --port "$(free_port)"
+like "$(cat err)" "is error: no room" "... is told at once, with the reason"
+ok "... and it is ended" grep -q ^DELETE cloud/asked
+rm cloud/fault
 status 1 "a wrong key" env E2B_API_KEY=wrong "$TOP/scripts/deploy/e2b" up
 like "$(cat err)" "401" "... is told"
 unlike "$(cat err)" "wrong\"" "... without the key"

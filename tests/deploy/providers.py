@@ -1,23 +1,27 @@
 """The parts of four providers' published APIs that scripts/deploy uses, strict about what they are asked: a request
 without its key, with a member that the API does not have, or without a time to live is refused. Commands really run,
-here. One program, a prefix for each provider. usage: providers.py FOLDER; writes FOLDER/port, FOLDER/asked."""
-import base64, http.server, json, os, re, signal, struct, subprocess, sys, threading
+here. One program, a prefix for each provider; deploy-contracts.t compares it with what the providers publish.
+usage: providers.py FOLDER; writes FOLDER/port, FOLDER/asked (lines METHOD PATH) and FOLDER/said (a line of JSON for each
+request and its answer). Toolboxes of Daytona's are behind the address in FOLDER/toolbox, if there is one."""
+import base64, http.server, json, os, random, re, signal, socket, struct, subprocess, sys, threading, time
+from urllib.parse import parse_qs
 
 folder = sys.argv[1]
 sandboxes = {}
 lock = threading.Lock()
 HANG = os.path.join(folder, "hang")  # while it is there, commands do nothing
+FAULT = os.path.join(folder, "fault")  # while it is there, sandboxes of Daytona's do not start
 
 
 class Refused(Exception):
-    pass
+    """status, message"""
 
 
 def members(body, required, optional=()):
     missing = [name for name in required if name not in body]
     unknown = [name for name in body if name not in required and name not in optional]
     if missing or unknown:
-        raise Refused(400, {"message": f"missing {missing}, unknown {unknown}"})
+        raise Refused(400, f"missing {missing}, unknown {unknown}")
 
 
 def run(sandbox, argv, env, wait):
@@ -34,7 +38,7 @@ def run(sandbox, argv, env, wait):
 
 def end(sandbox):
     if sandboxes.pop(sandbox, None) is None:
-        raise Refused(404, {"message": "no such sandbox"})
+        raise Refused(404, "no such sandbox")
     for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
             if f"\0SANDBOX={sandbox}\0".encode() in b"\0" + open(f"/proc/{pid}/environ", "rb").read():
@@ -44,24 +48,43 @@ def end(sandbox):
 
 
 def new(prefix, **more):
-    with lock:
-        name = f"{prefix}{len(os.listdir(folder))}x{len(sandboxes)}"
-        os.makedirs(os.path.join(folder, name))
-        sandboxes[name] = {"env": {}, **more}
-        return name
+    name = prefix + "".join(random.choices("abcdefghijklmnopqrstuvwxyz234567", k=25))
+    os.makedirs(os.path.join(folder, name))
+    sandboxes[name] = {"env": {}, **more}
+    return name
 
 
 def known(sandbox):
     if sandbox not in sandboxes:
-        raise Refused(404, {"message": "no such sandbox"})
+        raise Refused(404, "no such sandbox")
     return sandboxes[sandbox]
+
+
+def listens(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), 5).close()
+        return True
+    except OSError:
+        return False
+
+
+def refusal(provider, status, message):
+    """In the provider's own form of words."""
+    if provider == "vercel":
+        return {"error": {"code": "refused", "message": message}}
+    if provider == "cloudflare":
+        return {"error": message, "code": "invalid_request"}
+    return {"code": status, "message": message}
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
     def log_message(self, *words):
         pass
 
-    def answer(self, status, body=b"", kind="application/json"):
+    def answer(self, provider, path, status, body=b"", kind="application/json"):
+        with lock, open(os.path.join(folder, "said"), "a") as file:
+            file.write(json.dumps({"provider": provider, "method": self.command, "path": path, "asked": self.asked,
+                                   "status": status, "answered": None if isinstance(body, bytes) else body}) + "\n")
         if not isinstance(body, bytes):
             body = json.dumps(body).encode()
         self.send_response(status)
@@ -72,21 +95,26 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def handle_any(self):
         raw = self.rfile.read(int(self.headers.get("content-length") or 0))
-        with open(os.path.join(folder, "asked"), "a") as file:
+        with lock, open(os.path.join(folder, "asked"), "a") as file:
             file.write(f"{self.command} {self.path}\n")
         provider, _, path = self.path[1:].partition("/")
+        path = "/" + path
+        # A message of E2B's has five bytes before its JSON.
+        self.asked = json.loads(raw[5:] if raw[:1] == b"\0" else raw or b"null")
         try:
-            self.answer(*getattr(self, provider)(self.command, "/" + path, raw))
+            self.answer(provider, path, *getattr(self, provider)(self.command, path, raw))
         except Refused as refused:
-            self.answer(*refused.args)
+            status, message = refused.args
+            self.answer(provider, path, status, refusal(provider, status, message))
 
     do_GET = do_POST = do_DELETE = handle_any
 
     def key(self, header, value):
         if self.headers.get(header) != value:
-            raise Refused(401, {"message": f"{header}?"})
+            raise Refused(401, f"{header}?")
 
     def e2b(self, method, path, raw):
+        asked = self.asked
         if path == "/process.Process/Start":
             known(self.headers.get("E2b-Sandbox-Id"))
             self.key("X-Access-Token", "envd-token")
@@ -94,8 +122,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.key("Authorization", "Basic " + base64.b64encode(b"user:").decode())
             flags, length = struct.unpack(">BI", raw[:5])
             if flags or length != len(raw) - 5:
-                raise Refused(400, {"message": "bad frame"})
-            asked = json.loads(raw[5:])
+                raise Refused(400, "bad frame")
             members(asked, ["process"], ["stdin", "tag", "pty"])
             members(asked["process"], ["cmd"], ["args", "envs", "cwd"])
             status = run(self.headers["E2b-Sandbox-Id"], [asked["process"]["cmd"], *asked["process"]["args"]], asked["process"]["envs"], True)
@@ -103,95 +130,119 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return 200, b"".join(struct.pack(">BI", f, len(json.dumps(b))) + json.dumps(b).encode() for f, b in frames), "application/connect+json"
         self.key("X-API-Key", "e2b-key")
         if (method, path) == ("POST", "/sandboxes"):
-            body = json.loads(raw)
-            members(body, ["templateID", "timeout"], ["envVars", "metadata", "autoPause", "secure", "allow_internet_access", "network"])
+            members(asked, ["templateID", "timeout"], ["envVars", "metadata", "autoPause", "secure", "allow_internet_access", "network"])
             name = new("e")
-            return 201, {"sandboxID": name, "templateID": "base", "envdAccessToken": "envd-token", "clientID": "c", "envdVersion": "1"}
+            return 201, {"sandboxID": name, "templateID": "base", "envdAccessToken": "envd-token", "clientID": "c", "envdVersion": "0.4.0"}
         if method == "DELETE" and (found := re.fullmatch(r"/sandboxes/(\w+)", path)):
             end(found[1])
             return 204,
-        raise Refused(404, {"message": path})
+        raise Refused(404, path)
 
     def daytona(self, method, path, raw):
         self.key("Authorization", "Bearer daytona-key")
+        asked = self.asked
         if (method, path) == ("POST", "/sandbox"):
-            body = json.loads(raw)
-            members(body, ["ttlMinutes", "autoStopInterval"], ["snapshot", "env", "labels", "public", "autoDeleteInterval"])
-            if not body["autoStopInterval"] or body.get("public"):
-                raise Refused(400, {"message": "never ends, or open to all"})
-            return 200, {"id": new("d", env=body["env"], looks=0), "state": "creating"}
+            members(asked, ["ttlMinutes", "autoStopInterval"], ["snapshot", "env", "labels", "public", "autoDeleteInterval"])
+            if not asked["ttlMinutes"] or not asked["autoStopInterval"] or asked.get("public"):
+                raise Refused(400, "never ends, or open to all")
+            return 200, self.daytona_sandbox(new("d", asked=asked, env=asked["env"], looks=0))
         found = re.fullmatch(r"/(sandbox|toolbox)/(\w+)(.*)", path)
         if not found:
-            raise Refused(404, {"message": path})
+            raise Refused(404, path)
         kind, name, rest = found.groups()
         sandbox = known(name)
-        body = json.loads(raw or b"null")
         if (method, rest) == ("DELETE", ""):
+            last = self.daytona_sandbox(name)
             end(name)
-            return 200, {}
+            return 200, last
         if (method, rest) == ("GET", ""):
             sandbox["looks"] += 1
-            return 200, {"id": name, "state": "started" if sandbox["looks"] > 1 else "creating"}
-        if rest == "/toolbox-proxy-url":
-            return 200, {"url": self.base("daytona/toolbox")}
+            return 200, self.daytona_sandbox(name)
         if kind == "toolbox" and rest == "/process/session":
-            members(body, ["sessionId"])
-            sandbox["session"] = body["sessionId"]
-            return 201, {}
+            members(asked, ["sessionId"])
+            sandbox["session"] = asked["sessionId"]
+            return 201,
         if kind == "toolbox" and rest == f"/process/session/{sandbox.get('session')}/exec":
-            members(body, ["command"], ["runAsync"])
-            run(name, ["bash", "-c", body["command"]], {}, False)
+            members(asked, ["command"], ["runAsync"])
+            run(name, ["bash", "-c", asked["command"]], {}, False)
             return 202, {"cmdId": "c1"}
         if port := re.fullmatch(r"/ports/(\d+)/preview-url", rest):
-            return 200, {"url": f"http://127.0.0.1:{port[1]}", "token": "preview"}
-        raise Refused(404, {"message": path})
+            return 200, {"sandboxId": name, "url": f"http://127.0.0.1:{port[1]}", "token": "preview"}
+        raise Refused(404, path)
+
+    def daytona_sandbox(self, name):
+        asked, toolbox = sandboxes[name]["asked"], f"http://127.0.0.1:{self.server.server_port}/daytona/toolbox"
+        if os.path.exists(os.path.join(folder, "toolbox")):
+            toolbox = open(os.path.join(folder, "toolbox")).read().strip()
+        state = "error" if os.path.exists(FAULT) else "started" if sandboxes[name]["looks"] > 1 else "creating"
+        return {"id": name, "organizationId": "o", "name": name, "user": "daytona", "env": asked["env"], "labels": asked.get("labels", {}),
+                "public": False, "networkBlockAll": False, "kvm": False, "target": "us", "cpu": 1, "gpu": 0, "memory": 1, "disk": 3,
+                "state": state, "errorReason": "no room", "toolboxProxyUrl": toolbox,
+                "autoStopInterval": asked["autoStopInterval"], "autoDeleteInterval": asked.get("autoDeleteInterval", -1)}
 
     def vercel(self, method, path, raw):
         self.key("Authorization", "Bearer vercel-key")
         path, _, query = path.partition("?")
-        if query != "teamId=team":
-            raise Refused(403, {"error": {"code": "forbidden"}})
-        body = json.loads(raw or b"null")
+        query, asked, now = parse_qs(query), self.asked, int(time.time() * 1000)
+        if query.get("teamId") != ["team"]:
+            raise Refused(403, "forbidden")
         if (method, path) == ("POST", "/v2/sandboxes"):
-            members(body, ["projectId", "runtime", "ports", "timeout"], ["env", "resources", "source", "name"])
-            if body["timeout"] < 60000:
-                raise Refused(400, {"message": "milliseconds"})
-            name = new("v", env=body["env"])
-            return 200, {"sandbox": {"name": name}, "session": {"id": "s" + name},
-                         "routes": [{"port": p, "subdomain": "x", "url": f"http://127.0.0.1:{p}"} for p in body["ports"]]}
+            members(asked, ["projectId", "runtime", "ports", "timeout", "persistent"], ["env", "resources", "source", "name"])
+            if asked["timeout"] < 60000 or asked["persistent"]:
+                raise Refused(400, "milliseconds are meant; and what is persistent is kept, and paid for, after its time")
+            name = new("v", env=asked["env"], asked=asked)
+            return 200, {**self.vercel_sandbox(name), "session": {
+                "id": "s" + name, "memory": 4096, "vcpus": 2, "region": "iad1", "runtime": asked["runtime"], "timeout": asked["timeout"],
+                "status": "running", "requestedAt": now, "startedAt": now, "createdAt": now, "updatedAt": now, "cwd": "/vercel/sandbox"}}
         if method == "POST" and (found := re.fullmatch(r"/v2/sandboxes/sessions/s(\w+)/cmd", path)):
-            members(body, ["command"], ["args", "cwd", "env", "sudo", "wait", "timeout"])
+            members(asked, ["command"], ["args", "cwd", "env", "sudo", "wait", "timeout"])
             known(found[1])
-            run(found[1], [body["command"], *body["args"]], body["env"], False)
-            return 200, {"command": {"id": "c1"}}
+            run(found[1], [asked["command"], *asked["args"]], asked["env"], False)
+            return 200, {"command": {"id": "c1", "name": asked["command"], "args": asked["args"], "cwd": "/vercel/sandbox",
+                                     "sessionId": "s" + found[1], "exitCode": None, "startedAt": now}}
         if method == "DELETE" and (found := re.fullmatch(r"/v2/sandboxes/(\w+)", path)):
+            if query.get("projectId") != ["project"]:
+                raise Refused(404, "a name without its project")
+            known(found[1])
+            last = self.vercel_sandbox(found[1])
             end(found[1])
-            return 200, {}
-        raise Refused(404, {"message": path})
+            return 200, last
+        raise Refused(404, path)
+
+    def vercel_sandbox(self, name):
+        asked, now = sandboxes[name]["asked"], int(time.time() * 1000)
+        return {"sandbox": {"name": name, "persistent": asked["persistent"], "region": "iad1", "vcpus": 2, "memory": 4096,
+                            "runtime": asked["runtime"], "timeout": asked["timeout"], "createdAt": now, "updatedAt": now,
+                            "currentSessionId": "s" + name, "status": "running"},
+                "routes": [{"port": p, "subdomain": "x", "url": f"http://127.0.0.1:{p}"} for p in asked["ports"]]}
 
     def cloudflare(self, method, path, raw):
         self.key("Authorization", "Bearer bridge-key")
         if (method, path) == ("POST", "/v1/sandbox"):
             return 200, {"id": new("c")}
-        found = re.fullmatch(r"/v1/sandbox/(\w+)(.*)", path)
+        found = re.fullmatch(r"/v1/sandbox/([a-z2-7]{1,128})(/.*)?", path)
         if not found:
-            raise Refused(404, {"error": path})
+            raise Refused(404, path)
         name, rest = found.groups()
-        known(name)
-        body = json.loads(raw or b"null")
-        if (method, rest) == ("DELETE", ""):
-            end(name)
+        if (method, rest) == ("DELETE", None):
+            if name in sandboxes:
+                end(name)
             return 204,
-        if rest == "/exec":
-            members(body, ["argv"], ["cwd", "env", "timeout_ms"])
-            status = run(name, body["argv"], {}, True)
+        known(name)
+        if (method, rest) == ("POST", "/exec"):
+            members(self.asked, ["argv"], ["cwd", "timeout_ms"])
+            if not re.match(r"/workspace(/|$)", self.asked.get("cwd", "/workspace")):
+                raise Refused(403, "cwd must resolve to a location within /workspace")
+            status = run(name, self.asked["argv"], {}, True)
             return 200, f'event: exit\ndata: {{"exit_code":{status}}}\n\n'.encode(), "text/event-stream"
-        if port := re.fullmatch(r"/tunnel/(\d+)", rest):
-            return 200, {"url": f"http://127.0.0.1:{port[1]}"}
-        raise Refused(404, {"error": path})
-
-    def base(self, rest):
-        return f"http://127.0.0.1:{self.server.server_port}/{rest}"
+        if method == "POST" and (port := re.fullmatch(r"/tunnel/(\d+)", rest)):
+            if not 1024 <= int(port[1]) <= 65535 or port[1] == "3000":
+                raise Refused(400, "Invalid port")
+            if not listens(int(port[1])):
+                raise Refused(502, "tunnel failed: nothing listens there")
+            return 200, {"id": "t1", "port": int(port[1]), "url": f"http://127.0.0.1:{port[1]}", "hostname": "127.0.0.1",
+                         "createdAt": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
+        raise Refused(404, path)
 
 
 server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
