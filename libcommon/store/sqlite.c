@@ -16,7 +16,7 @@
 enum { BUSY_DEFAULT_MS = 10000, BUSY_MAX_MS = 600000 };
 /* The write-ahead log goes back into the file at this size (16 MiB): the first write after that
  * waits for the disk while it holds the lock. */
-enum { CHECKPOINT_PAGES = 2000 };
+enum { CHECKPOINT_PAGES = 4000 };
 
 int sqlite_fail(struct sqlite_store *s, struct sa_error *err, const char *what)
 {

@@ -43,12 +43,31 @@ static int insert_new_server(struct sqlite_store *s, struct server *server, stru
 	return insert_server(s, server, err);
 }
 
+/* SQLite writes an index anew whenever a column of it is named, changed or not: a page of the log
+ * each time. So what indexes hold has statements of its own, which mostly find nothing to do. */
+static int change_if_other(struct sqlite_store *s, const char *sql, int64_t key, const char *id,
+			   int64_t value, struct sa_error *err)
+{
+	sqlite3_stmt *stmt = sqlite_prepare(s, sql, err);
+	if (!stmt)
+		return -1;
+	if (id)
+		sqlite_bind_string(stmt, 1, id);
+	else
+		sqlite3_bind_int64(stmt, 1, key);
+	sqlite3_bind_int64(stmt, 2, value);
+	return sqlite_run(s, stmt, err);
+}
+
 static int update_server(struct sqlite_store *s, const struct server *server, int64_t updated_ms,
 			 struct sa_error *err)
 {
+	if (change_if_other(s, "UPDATE servers SET state=?2 WHERE key=?1 AND state<>?2",
+			    server->key, NULL, (int64_t)server->state, err) < 0)
+		return -1;
 	sqlite3_stmt *stmt = sqlite_prepare(
 	    s,
-	    "UPDATE servers SET command=?2,cwd=?3,state=?4,boot_id=?5,supervisor_pid=?6,"
+	    "UPDATE servers SET command=?2,cwd=?3,boot_id=?5,supervisor_pid=?6,"
 	    "supervisor_start=?7,agent_pid=?8,agent_start=?9,socket_dir=?10,cgroup=?11,"
 	    "initialize=?12,end_reason=?13,updated_ms=?14,last_index=?15,last_stream_index=?16,"
 	    "credentials=?17,settings=?18"
@@ -59,7 +78,6 @@ static int update_server(struct sqlite_store *s, const struct server *server, in
 	sqlite3_bind_int64(stmt, 1, server->key);
 	sqlite_bind_string(stmt, 2, server->command_json);
 	sqlite_bind_string(stmt, 3, server->cwd);
-	sqlite3_bind_int(stmt, 4, (int)server->state);
 	sqlite_bind_string(stmt, 5, server->boot_id);
 	sqlite3_bind_int64(stmt, 6, server->supervisor.pid);
 	sqlite3_bind_int64(stmt, 7, (int64_t)server->supervisor.start);
@@ -215,13 +233,16 @@ static int insert_events(struct sqlite_store *s, const char *sql, int64_t server
 
 static int put_session(struct sqlite_store *s, const struct session *session, struct sa_error *err)
 {
+	if (change_if_other(s, "UPDATE sessions SET server_key=?2 WHERE id=?1 AND server_key<>?2",
+			    0, session->id, session->server_key, err) < 0)
+		return -1;
 	sqlite3_stmt *stmt = sqlite_prepare(
 	    s,
 	    "INSERT INTO sessions(id,server_key,agent,agent_session_id,cwd,state,title,mode,model,"
 	    "end_reason,first_index,created_ms,updated_ms,modes,models,options,open_params,"
 	    "resumed_by,parent_id,parent_index)"
 	    " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20)"
-	    " ON CONFLICT(id) DO UPDATE SET server_key=?2,agent=?3,agent_session_id=?4,"
+	    " ON CONFLICT(id) DO UPDATE SET agent=?3,agent_session_id=?4,"
 	    "cwd=coalesce(?5,cwd),state=?6,title=?7,"
 	    "mode=?8,model=?9,end_reason=?10,updated_ms=?13,modes=coalesce(?14,modes),"
 	    "models=coalesce(?15,models),options=coalesce(?16,options),"
