@@ -10,7 +10,7 @@ need jq sqlite3 node
 [ -d "$agents" ] || skip_all "no real agents: SA_TEST_AGENTS is not set"
 [ -f "$shared/fake-llm/fake-llm.mjs" ] || skip_all "no scripted model server in $shared"
 
-start node "$shared/fake-llm/fake-llm.mjs" --port 0 >llm.out 2>&1
+start node "$TOP/tests/agents/threads.mjs" "$shared/fake-llm/fake-llm.mjs" >llm.out 2>&1
 listening() { base=$(grep -o 'http://127.0.0.1:[0-9]*' llm.out | head -1) && [ -n "$base" ]; }
 wait_until 10 listening || exit 1
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Amp's permissions reach a person through sa-acp-amp, though Amp gives its helper ten seconds only.
+# Amp's permissions reach a person through sa-acp-amp, though Amp gives its helper ten seconds only; and what happens when
+# Amp ends without a word.
 # Amp is a script here that keeps to its stream-json and its "delegate" rules; the real one is in agents-abilities.t.
 . "$(dirname "$0")/tap.sh"
 . "$TOP/tests/session-lib.sh"
@@ -32,6 +33,8 @@ n=0
 while read -r line; do
 	text=$(jq -r '.message.content[0].text' <<<"$line")
 	printf '%s\n' "$text" >>"$FAKE/prompts"
+	[ "$text" != "end at once" ] || [ ! -e "$FAKE/ends" ] || { sed -i 1d "$FAKE/ends"; [ -s "$FAKE/ends" ] || rm "$FAKE/ends"; exit 1; }
+	[ "$text" != "end amidst" ] || { say tool_use '{"type":"text","text":"I begin"}'; exit 1; }
 	n=$((n + 1))
 	case $text in
 	run*) call "toolu_$n" "{\"cmd\":\"touch ${text#run }\"}" ;;
@@ -109,4 +112,20 @@ ok "back in the mode that allows all" sa-session mode "$id" allow
 ok "nothing is asked" sa-session prompt "$id" "run allowed-all" --timeout 60s
 ok "and all is done" test -e work/allowed-all
 like "$(tail -1 argv)" "dangerously-allow-all" "by another Amp on the same thread"
+
+# Amp ends without a word (an exception that it does not catch).
+told() { grep -c "^$1$" prompts; }
+echo once >ends
+ok "Amp that ends before it begins" sa-session prompt "$id" "end at once" --timeout 60s
+is "$(told "end at once")" 2 "is started once more, with the same prompt"
+printf 'once\ntwice\n' >ends
+failing() { sa-session prompt "$id" "$1" --timeout 60s >out 2>err; }
+not_ok "when that does not help, the turn fails" failing "end at once"
+is "$(told "end at once")" 4 "and is not tried a third time"
+like "$(cat out err)" "exited with status 1 without a word.*cli.log.*next prompt goes on" "in words"
+not_ok "when it ends amidst a turn, that fails" failing "end amidst"
+is "$(told "end amidst")" 1 "and nothing is run twice"
+like "$(cat out err)" "exited with status 1 without a word" "in words, too"
+ok "and the next prompt goes on" sa-session prompt "$id" "run behind" --timeout 60s
+ok "on the same thread" test -e work/behind
 done_testing

@@ -14,9 +14,8 @@ enum { AMP_SESSIONS_MAX = 256 };
 enum { AMP_GRACE_MS = 2000 };
 /* Amp must have ended by then after SIGINT, else it is killed. */
 enum { AMP_CANCEL_MS = 5000 };
-/* Amp now and then ends with status 1 before it begins (seen): so often it is started for one
- * prompt when it has said nothing about it, and when it has. */
-enum { AMP_STARTS_MAX = 6, AMP_STARTS_TOLD_MAX = 3 };
+/* So often Amp is started for one prompt: once more when it ended before it said anything about it. */
+enum { AMP_STARTS_MAX = 2 };
 
 extern const struct adapter_agent amp_agent;
 

@@ -137,16 +137,26 @@ static int64_t error_code(const char *why)
 		   : RPC_INTERNAL_ERROR;
 }
 
+/* What Amp does not say itself (an exception that it does not catch) is in its log only. */
+static void fail(struct session *session, const char *why)
+{
+	bool is_told = session->error || child_last_words(&session->base.child).n > 0;
+	cleanup_free char *text =
+	    xasprintf("%s%s", why,
+		      is_told ? ""
+			      : " without a word; its log may tell why (~/.cache/amp/logs/cli.log). "
+				"The next prompt goes on.");
+	prompts_fail(&session->base.prompts, session->base.adapter, error_code(why), text);
+}
+
 void turn_ended(struct session *session, const char *why)
 {
-	bool has_words = child_last_words(&session->base.child).n > 0;
-	int starts_max = has_words ? AMP_STARTS_TOLD_MAX : AMP_STARTS_MAX;
 	struct prompt *prompt = prompts_running(&session->base.prompts);
 	session->base.cancel_deadline = DEADLINE_NEVER;
 	if (!session->base.id)
 		return;
 	if (prompt && !prompt->is_cancelled && prompt->body.len && !session->error &&
-	    session->starts < starts_max && session->state != SESSION_CLOSING) {
+	    session->starts < AMP_STARTS_MAX && session->state != SESSION_CLOSING) {
 		adapter_log(session->base.adapter, "%s before it began: once more", why);
 		prompt->is_sent = false;
 		return;
@@ -158,5 +168,5 @@ void turn_ended(struct session *session, const char *why)
 	if (prompt && prompt->is_cancelled)
 		prompts_stop(&session->base.prompts, session->base.adapter, "cancelled");
 	else if (prompt)
-		prompts_fail(&session->base.prompts, session->base.adapter, error_code(why), why);
+		fail(session, why);
 }

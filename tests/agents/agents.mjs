@@ -58,7 +58,7 @@ export const AGENTS = {
     script: root => `${root}/amp-old/node_modules/@sourcegraph/amp/dist/main.js`,
     adapter: binary => ['sa-acp-amp', '--agent-binary', binary],
     record: (home, id) => `${home}/.local/share/amp/threads/${id}.json`,
-    noImage: 'Amp takes text only', noPlan: 'its task list is a tool', noEffort: 'Amp has none', askMode: 'ask', rejects: true, waitVariable: 'SA_ACP_AMP_WAIT_MS', noModel: 'one mode only over stream-json', noRetry: 'Amp does not try again', noFork: 'not offered', whole: true,
+    noImage: 'Amp takes text only', noPlan: 'its task list is a tool', noEffort: 'Amp has none', askMode: 'ask', rejects: true, waitVariable: 'SA_ACP_AMP_WAIT_MS', noModel: 'one mode only over stream-json', noRetry: 'Amp does not try again', noFork: 'not offered', whole: true, keepsThreads: true,
     env: base => ({ AMP_URL: base, AMP_API_KEY: 'sgamp_user_fake', AMP_SKIP_UPDATE_CHECK: '1' }),
     files: () => ({}),
   },

@@ -17,8 +17,9 @@ const only = option('only', Object.keys(AGENTS).join()).split(',');
 const quick = process.argv.includes('--quick');
 const wanted = option('ability')?.split('|');
 
-async function modelServer() {
-  const p = spawn(process.execPath, [option('llm'), '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+async function modelServer(agent) {
+  const argv = agent.keepsThreads ? [new URL('threads.mjs', import.meta.url).pathname, option('llm')] : [option('llm'), '--port', '0'];
+  const p = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'inherit'] });
   const base = await new Promise((ok, no) => { p.stdout.once('data', d => ok(String(d).trim())); p.once('exit', () => no(new Error('no model server'))); });
   return { p, base };
 }
@@ -62,7 +63,7 @@ function whyNot(name, title) {
 
 // All abilities of one agent: a row of the table. The model server counts failures: each agent has its own.
 async function tryAgent(name) {
-  const row = { agent: name }, llm = await modelServer(), kept = quick && AGENTS[name].isSlow ? {} : undefined;
+  const row = { agent: name }, llm = await modelServer(AGENTS[name]), kept = quick && AGENTS[name].isSlow ? {} : undefined;
   servers.push(llm.p);
   for (const title of Object.keys(ABILITIES)) {
     if (wanted && !wanted.includes(title)) continue;
