@@ -136,6 +136,18 @@ fi
 
 # --- how much is on the disk ------------------------------------------------------------------
 
+mkdir busy
+SANDBOX_AGENT_STORE=sqlite:$PWD/busy/store.db sa-session new --agent mock --id opens >/dev/null # and keeps it open
+floods=()
+for i in 1 2 3 4 5 6; do
+	SANDBOX_AGENT_STORE=sqlite:$PWD/busy/store.db sa-session run --agent mock --id "floods$i" "flood 30000 600" >/dev/null &
+	floods+=($!)
+done
+for pid in "${floods[@]}"; do wait "$pid"; done
+bytes() { stat -c %s "busy/store.db$1"; }
+ok "the log of many writers at once is begun anew ($(bytes '') bytes, log $(bytes -wal))" test "$(bytes -wal)" -lt "$(($(bytes '') / 2))"
+SANDBOX_AGENT_STORE=sqlite:$PWD/busy/store.db sa-session close opens >/dev/null
+
 SANDBOX_AGENT_STORE_SYNC=often status 2 "a synchronous that is none is told" sa-session list
 if command -v strace >/dev/null && strace -f -o trace true 2>/dev/null; then
 	syncs() { # MODE PROMPT: how often the disk is waited for while a session is made and asked

@@ -14,9 +14,11 @@
 #include <unistd.h>
 
 enum { BUSY_DEFAULT_MS = 10000, BUSY_MAX_MS = 600000 };
-/* The write-ahead log goes back into the file at this size (16 MiB): the first write after that
- * waits for the disk while it holds the lock. */
-enum { CHECKPOINT_PAGES = 4000 };
+/* The write-ahead log goes back into the file at this size (16 MiB). A reader that stays can keep
+ * that from being whole: then again after so many pages more. */
+enum { CHECKPOINT_PAGES = 4000, CHECKPOINT_AGAIN_PAGES = 1000 };
+/* How long for readers, for each such size of the log, and at most. */
+enum { CHECKPOINT_WAIT_MS = 20, CHECKPOINT_WAIT_MAX_MS = 200 };
 
 int sqlite_fail(struct sqlite_store *s, struct sa_error *err, const char *what)
 {
@@ -122,8 +124,30 @@ int sqlite_begin(struct sqlite_store *s, struct sa_error *err)
 static int on_commit(void *store, sqlite3 *db, const char *name, int pages)
 {
 	(void)db, (void)name;
-	((struct sqlite_store *)store)->wal_pages = pages;
+	((struct sqlite_store *)store)->log_pages = pages;
 	return SQLITE_OK;
+}
+
+/*
+ * Copy the log into the file. Most of it while others write, for that waits for the disk; what
+ * they add meanwhile while they stand in line, so that the next of them begins the log anew. (Of
+ * many busy writers there is always one that has added something: their log would grow for ever.)
+ * Readers of the old log are waited for: the longer it is, the longer. Whether it succeeds is all
+ * one: a later commit tries again.
+ */
+static void empty_log(struct sqlite_store *s)
+{
+	int64_t patience = s->busy_ms;
+	if (sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL) !=
+	    SQLITE_OK)
+		return; /* another process is at it */
+	sqlite_queue_enter(s);
+	int64_t wait = (int64_t)CHECKPOINT_WAIT_MS * (s->log_pages / CHECKPOINT_PAGES);
+	s->busy_ms = wait < CHECKPOINT_WAIT_MAX_MS ? wait : CHECKPOINT_WAIT_MAX_MS;
+	int rc = sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
+	s->busy_ms = patience;
+	sqlite_queue_leave(s);
+	s->log_limit = rc == SQLITE_OK ? 0 : s->log_pages + CHECKPOINT_AGAIN_PAGES;
 }
 
 int sqlite_end(struct sqlite_store *s, int rc, struct sa_error *err)
@@ -139,11 +163,9 @@ int sqlite_end(struct sqlite_store *s, int rc, struct sa_error *err)
 			sqlite_run(s, rollback, &ignored);
 	}
 	sqlite_queue_leave(s);
-	/* It waits for the disk; SQLite's own would do that while the next writers stand in line.
-	 * Whether it succeeds is all one: the next commit tries again. */
-	if (s->wal_pages >= CHECKPOINT_PAGES)
-		sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-	s->wal_pages = 0;
+	if (s->log_pages >= CHECKPOINT_PAGES && s->log_pages >= s->log_limit)
+		empty_log(s);
+	s->log_pages = 0;
 	return rc;
 }
 
@@ -273,7 +295,10 @@ int sqlite_open(struct sqlite_store *s, const char *path, struct sa_error *err)
 	sqlite3_extended_result_codes(s->db, 1);
 	sqlite3_busy_handler(s->db, on_busy, s);
 	sqlite3_wal_hook(s->db, on_commit, s); /* instead of the automatic checkpoint */
-	if (sqlite_exec(s, "PRAGMA cache_size=-256; PRAGMA temp_store=MEMORY", err) < 0 ||
+	if (sqlite_exec(s,
+			"PRAGMA cache_size=-256; PRAGMA temp_store=MEMORY;"
+			"PRAGMA journal_size_limit=33554432",
+			err) < 0 ||
 	    sqlite_exec(s, synchronous, err) < 0)
 		return -1;
 	return sqlite_migrate(s, err);

@@ -28,7 +28,8 @@ struct sqlite_store {
 	int news_fd;	    /* inotify on the folder; -1: nobody listens */
 	int64_t busy_ms;    /* how long to wait for a lock: SANDBOX_AGENT_STORE_WAIT */
 	int64_t busy_until; /* monotonic; 0: no wait under way */
-	int wal_pages;	    /* in the write-ahead log after a commit, until sqlite_end() looks */
+	int log_pages;	    /* in the write-ahead log after a commit, until sqlite_end() looks */
+	int log_limit;	    /* pages below which it is left alone, after an attempt in vain */
 	int queue_fd;	    /* sqlite_queue.c; 0: not yet open, -1: cannot be */
 };
 
