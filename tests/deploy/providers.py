@@ -88,13 +88,24 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if not isinstance(body, bytes):
             body = json.dumps(body).encode()
         self.send_response(status)
-        self.send_header("content-type", kind)
+        if body:
+            self.send_header("content-type", kind)
         self.send_header("content-length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
 
+    def body(self):
+        if self.headers.get("transfer-encoding") != "chunked":
+            return self.rfile.read(int(self.headers.get("content-length") or 0))
+        parts = []
+        while length := int(self.rfile.readline(), 16):
+            parts.append(self.rfile.read(length))
+            self.rfile.readline()
+        self.rfile.readline()
+        return b"".join(parts)
+
     def handle_any(self):
-        raw = self.rfile.read(int(self.headers.get("content-length") or 0))
+        raw = self.body()
         with lock, open(os.path.join(folder, "asked"), "a") as file:
             file.write(f"{self.command} {self.path}\n")
         provider, _, path = self.path[1:].partition("/")
@@ -129,10 +140,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             frames = [(0, {"event": {"start": {"pid": 7}}}), (0, {"event": {"end": {"exitCode": status, "exited": True}}}), (2, {})]
             return 200, b"".join(struct.pack(">BI", f, len(json.dumps(b))) + json.dumps(b).encode() for f, b in frames), "application/connect+json"
         self.key("X-API-Key", "e2b-key")
-        if (method, path) == ("POST", "/sandboxes"):
-            members(asked, ["templateID", "timeout"], ["envVars", "metadata", "autoPause", "secure", "allow_internet_access", "network"])
+        if (method, path) == ("POST", "/v2/sandboxes"):
+            members(asked, ["templateID", "timeout"], ["envVars", "metadata", "autoPause", "allow_internet_access", "network"])
             name = new("e")
-            return 201, {"sandboxID": name, "templateID": "base", "envdAccessToken": "envd-token", "clientID": "c", "envdVersion": "0.4.0"}
+            return 201, {"sandboxID": name, "templateID": "base", "envdAccessToken": "envd-token", "clientID": "c", "envdVersion": "0.3.0"}
         if method == "DELETE" and (found := re.fullmatch(r"/sandboxes/(\w+)", path)):
             end(found[1])
             return 204,
