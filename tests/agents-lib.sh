@@ -2,6 +2,9 @@
 # For tests of the real agents, sourced behind tap.sh:
 #   isolated COMMAND...   in a network with loopback alone, where that can be had: nothing can leave
 #                         the machine; and with processes of its own, so that nothing outlives the test
+#   agent_home NAME       a home for the agent below $T/homes, with $base for its model: its command in $command, its project in
+#                         $cwd, options for its environment in ${env[@]}, for the mode in which it asks in ${mode[@]}; fails
+#                         with what is missing
 #   abilities OPTION...   tests/agents/real.mjs with the model server $model and the MCP server $echo_server,
 #                         by default those of $shared
 
@@ -17,4 +20,26 @@ isolated() {
 abilities() {
 	isolated node "$TOP/tests/agents/real.mjs" --llm "${model:-${shared:?}/fake-llm/fake-llm.mjs}" \
 		--mcp "${echo_server:-$shared/fake-llm/mcp-echo.mjs}" --home "$T/homes" "$@"
+}
+
+agent_home() {
+	local home=$T/homes/$1
+	mkdir -p "$home"
+	node --input-type=module -e '
+		import fs from "node:fs";
+		const [lib, name, root, base, home] = process.argv.slice(1);
+		const { prepare } = await import(lib);
+		const p = prepare(name, { root, base, home });
+		if (p.missing) { console.error(p.missing); process.exit(1); }
+		const { PATH, TMPDIR, ...env } = p.env;
+		fs.writeFileSync(home + "/env", Object.entries(env).map(([k, v]) => `--env\n${k}=${v}\n`).join(""));
+		fs.writeFileSync(home + "/command", p.argv.join(" "));
+		fs.writeFileSync(home + "/mode", p.agent.askMode || "");
+	' "$TOP/tests/agents/agents.mjs" "$1" "${agents:?}" "${base:?}" "$home" || return 1
+	command=$(cat "$home/command") cwd=$home/project
+	mapfile -t env <"$home/env"
+	# Its own, where it looks for that before HOME; the state is the supervisor's, too.
+	env+=(--env "XDG_CONFIG_HOME=$home/.config" --env "XDG_DATA_HOME=$home/.local/share" --env "XDG_CACHE_HOME=$home/.cache")
+	mode=()
+	[ ! -s "$home/mode" ] || mode=(--mode "$(cat "$home/mode")")
 }

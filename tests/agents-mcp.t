@@ -5,6 +5,7 @@
 agents=${SA_TEST_AGENTS:-} shared=${SA_TEST_SHARED:-}
 npm_home=$HOME
 . "$(dirname "$0")/tap.sh"
+. "$TOP/tests/agents-lib.sh"
 shared=${shared:-$TOP/../shared}
 need jq node npm
 [ -d "$agents" ] || skip_all "no real agents: SA_TEST_AGENTS is not set"
@@ -17,29 +18,10 @@ start node "$shared/fake-llm/fake-llm.mjs" --port 0 >llm.out 2>&1
 listening() { base=$(grep -o 'http://127.0.0.1:[0-9]*' llm.out | head -1) && [ -n "$base" ]; }
 wait_until 20 listening || exit 1
 
-# A home for the agent: its command in $command, its project in $cwd, its environment in ${env[@]}.
-prepare() { # NAME
-	home=$T/homes/$1
-	mkdir -p "$home"
-	node --input-type=module -e '
-		import fs from "node:fs";
-		const [lib, name, root, base, home] = process.argv.slice(1);
-		const { prepare } = await import(lib);
-		const p = prepare(name, { root, base, home });
-		if (p.missing) { console.error(p.missing); process.exit(1); }
-		const { PATH, TMPDIR, ...env } = p.env;
-		fs.writeFileSync(home + "/env", Object.entries(env).map(([k, v]) => `--env\n${k}=${v}\n`).join(""));
-		fs.writeFileSync(home + "/command", p.argv.join(" "));
-	' "$TOP/tests/agents/agents.mjs" "$1" "$agents" "$base" "$home" || return 1
-	command=$(cat "$home/command") cwd=$home/project
-	mapfile -t env <"$home/env"
-	# Where it looks before HOME.
-	env+=(--env "XDG_CONFIG_HOME=$home/.config" --env "XDG_DATA_HOME=$home/.local/share" --env "XDG_CACHE_HOME=$home/.cache")
-}
 export GREETING=from-our-environment
 
 try() { # NAME TOOL OPTION...
-	prepare "$1" || { skip "$1 calls a tool" "it is not in $agents"; return; }
+	agent_home "$1" || { skip "$1 calls a tool" "it is not in $agents"; return; }
 	# shellcheck disable=SC2016
 	sa-config mcp set --directory "$cwd" --name everything --env 'GREETED=${GREETING}' -- "$(command -v node)" "$server" stdio
 	timeout 120 sa-session run --agent-command "$command" "${env[@]}" --cwd "$cwd" --yolo "${@:3}" "tool $2 {\"message\":\"ping\"}" >out 2>err || true

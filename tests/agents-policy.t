@@ -4,6 +4,7 @@
 # SA_TEST_ONLY as in agents-abilities.t.
 agents=${SA_TEST_AGENTS:-} shared=${SA_TEST_SHARED:-}
 . "$(dirname "$0")/tap.sh"
+. "$TOP/tests/agents-lib.sh"
 . "$TOP/tests/session-lib.sh"
 shared=${shared:-$TOP/../shared}
 need jq sqlite3 node
@@ -14,28 +15,6 @@ start node "$TOP/tests/agents/threads.mjs" "$shared/fake-llm/fake-llm.mjs" >llm.
 listening() { base=$(grep -o 'http://127.0.0.1:[0-9]*' llm.out | head -1) && [ -n "$base" ]; }
 wait_until 10 listening || exit 1
 
-# A home for the agent: NAME=VALUE lines in $home/env, its command in $command, its project in $cwd.
-prepare() { # NAME
-	home=$T/homes/$1
-	mkdir -p "$home"
-	node --input-type=module -e '
-		import fs from "node:fs";
-		const [lib, name, root, base, home] = process.argv.slice(1);
-		const { prepare } = await import(lib);
-		const p = prepare(name, { root, base, home });
-		if (p.missing) { console.error(p.missing); process.exit(1); }
-		const { PATH, TMPDIR, ...env } = p.env;
-		fs.writeFileSync(home + "/env", Object.entries(env).map(([k, v]) => `--env\n${k}=${v}\n`).join(""));
-		fs.writeFileSync(home + "/command", p.argv.join(" "));
-		fs.writeFileSync(home + "/mode", p.agent.askMode || "");
-	' "$TOP/tests/agents/agents.mjs" "$1" "$agents" "$base" "$home" || return 1
-	command=$(cat "$home/command") cwd=$home/project
-	mapfile -t env <"$home/env"
-	# Its own, where it looks for that before HOME; the state is the supervisor's, too.
-	env+=(--env "XDG_CONFIG_HOME=$home/.config" --env "XDG_DATA_HOME=$home/.local/share" --env "XDG_CACHE_HOME=$home/.cache")
-	mode=()
-	[ ! -s "$home/mode" ] || mode=(--mode "$(cat "$home/mode")")
-}
 run() { timeout 90 sa-session run --agent-command "$command" "${env[@]}" --cwd "$cwd" "$@"; }
 last() { sa-session pending --settled --json | tail -1 | jq -r '"\(.state) \(.settledBy) \(.reason)"'; }
 
@@ -111,7 +90,7 @@ chmod +x "$T/hook"
 
 for name in claude codex opencode pi amp; do
 	[[ ,${SA_TEST_ONLY:-claude,codex,opencode,pi,amp}, == *,$name,* ]] || continue
-	if ! prepare "$name" 2>missing; then
+	if ! agent_home "$name" 2>missing; then
 		skip "$name" "$(head -1 missing) is not there"
 		continue
 	fi

@@ -34,6 +34,12 @@ while read -r line; do
 	text=$(jq -r '.message.content[0].text' <<<"$line")
 	printf '%s\n' "$text" >>"$FAKE/prompts"
 	[ "$text" != "end at once" ] || [ ! -e "$FAKE/ends" ] || { sed -i 1d "$FAKE/ends"; [ -s "$FAKE/ends" ] || rm "$FAKE/ends"; exit 1; }
+	[ "$text" != "be killed" ] || { # with something that has left its process tree
+		exec 3< <(setsid sh -c 'echo $$; exec tail -f /dev/null' </dev/null)
+		read -r left <&3
+		echo "$left" >"$FAKE/left"
+		kill -9 $$
+	}
 	[ "$text" != "end amidst" ] || { say tool_use '{"type":"text","text":"I begin"}'; exit 1; }
 	n=$((n + 1))
 	case $text in
@@ -128,4 +134,7 @@ is "$(told "end amidst")" 1 "and nothing is run twice"
 like "$(cat out err)" "exited with status 1 without a word" "in words, too"
 ok "and the next prompt goes on" sa-session prompt "$id" "run behind" --timeout 60s
 ok "on the same thread" test -e work/behind
+not_ok "when it is killed" failing "be killed"
+like "$(cat err out)" "killed by signal 9" "that is what the turn says"
+ok "and what it has started is killed, too, wherever it has gone" wait_until 20 is_dead "$(cat left)"
 done_testing

@@ -2,17 +2,22 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/ident.h"
 #include "base/utf8.h"
+#include "base/xalloc.h"
 #include "os/io.h"
 #include "os/proctree.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+extern char **environ;
 
 /* How long a dead child's output is read on: descendants may hold the pipe open. */
 enum { CHILD_REST_MS = 200 };
@@ -70,6 +75,8 @@ static void on_pidfd(void *arg, uint32_t events)
 	struct child *child = arg;
 	child->status = spawn_wait(child->pid);
 	close_watch(child, &child->exit);
+	if (WIFSIGNALED(child->status) && !child->signal_sent)
+		proctree_kill_tagged(CHILD_TAG, child->tag);
 	int64_t deadline = deadline_after(CHILD_REST_MS);
 	while (wire_read(&child->wire) && deadline_poll_ms(deadline) > 0)
 		continue;
@@ -105,6 +112,23 @@ static int watch_all(struct child *child, int in, int out, int err_fd, size_t li
 	return 0;
 }
 
+/* As spawn_start, with the child's tag in its environment. */
+static pid_t start_tagged(struct child *child, struct spawn *spawn, struct sa_error *err)
+{
+	char *const *env = spawn->env ? spawn->env : environ;
+	size_t count = 0;
+	while (env[count])
+		count++;
+	child->tag = ident_random(20);
+	cleanup_free char *entry = xasprintf("%s=%s", CHILD_TAG, child->tag);
+	cleanup_free char **all = xcalloc(count + 2, sizeof(*all));
+	memcpy(all, env, count * sizeof(*all));
+	all[count] = entry;
+	struct spawn tagged = *spawn;
+	tagged.env = all;
+	return spawn_start(&tagged, err);
+}
+
 int child_start(struct child *child, struct loop *loop, struct spawn *spawn, size_t line_bytes,
 		const struct wire_events *events, void (*on_exit)(void *arg), void *arg,
 		struct sa_error *err)
@@ -119,7 +143,7 @@ int child_start(struct child *child, struct loop *loop, struct spawn *spawn, siz
 	spawn->fds[1] = their_out;
 	spawn->fds[2] = their_err;
 	spawn->parent_death_signal = SIGKILL;
-	pid_t pid = spawn_start(spawn, err);
+	pid_t pid = start_tagged(child, spawn, err);
 	if (pid < 0)
 		return -1;
 	child->loop = loop;
@@ -171,6 +195,7 @@ void child_free(struct child *child)
 		wire_free(&child->wire);
 	}
 	buf_free(&child->stderr_tail);
+	free(child->tag);
 	child_init(child);
 }
 

@@ -1,7 +1,9 @@
 /*
  * The native agent behind an adapter: a process with JSON lines on stdin and
  * stdout, its stderr passed on and its last part kept for error messages.
- * It dies with the adapter (PR_SET_PDEATHSIG).
+ * It dies with the adapter (PR_SET_PDEATHSIG). When it is killed, what it has
+ * started is killed, too, also what has left its tree: known by a variable
+ * (CHILD_TAG) in its environment.
  *
  *   RUNNING --exit--> (rest of its output is read) --> on_exit --> OVER
  *   RUNNING --child_stop--> STOPPING: stdin closed; after the grace SIGTERM,
@@ -21,6 +23,8 @@
 /* How much of the end of stderr is kept, bytes. */
 enum { CHILD_STDERR_BYTES = 4096 };
 
+#define CHILD_TAG "SA_ADAPTER_CHILD"
+
 enum child_state { CHILD_NONE, CHILD_RUNNING, CHILD_STOPPING, CHILD_OVER };
 
 struct child {
@@ -30,6 +34,7 @@ struct child {
 	struct loop *loop;
 	enum child_state state;
 	pid_t pid;
+	char *tag; /* CHILD_TAG's value */
 	int status;	 /* wait status, once OVER */
 	int signal_sent; /* the last one of child_stop, 0: none */
 	int64_t grace_ms;
