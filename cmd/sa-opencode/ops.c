@@ -14,48 +14,64 @@
 static const struct {
 	const char *name;
 	op_fn *fn;
+	session_op_fn *session_fn; /* instead of fn */
 } ops[] = {
-    {"config.set", op_config_set},
-    {"path", op_path},
-    {"vcs", op_vcs},
-    {"project", op_project},
-    {"project.list", op_project_list},
-    {"provider.list", op_provider_list},
-    {"config.providers", op_config_providers},
-    {"provider.authorize", op_oauth_authorize},
-    {"session.list", op_session_list},
-    {"session.create", op_session_create},
-    {"session.show", op_session_show},
-    {"session.update", op_session_update},
-    {"session.delete", op_session_delete},
-    {"session.status", op_session_status},
-    {"session.children", op_session_children},
-    {"session.fork", op_session_fork},
-    {"session.todo", op_session_todo},
-    {"session.init", op_session_init},
-    {"session.abort", op_session_abort},
-    {"session.summarize", op_session_summarize},
-    {"message.list", op_message_list},
-    {"message.show", op_message_show},
-    {"message.send", op_message_send},
-    {"message.async", op_message_async},
-    {"message.command", op_message_command},
-    {"permission.list", op_permission_list},
-    {"permission.reply", op_permission_reply},
-    {"permission.respond", op_permission_respond},
-    {"question.list", op_question_list},
-    {"question.reply", op_question_reply},
-    {"question.reject", op_question_reject},
-    {"events", op_events},
+    {"config.set", .fn = op_config_set},
+    {"path", .fn = op_path},
+    {"vcs", .fn = op_vcs},
+    {"project", .fn = op_project},
+    {"project.list", .fn = op_project_list},
+    {"provider.list", .fn = op_provider_list},
+    {"config.providers", .fn = op_config_providers},
+    {"provider.authorize", .fn = op_oauth_authorize},
+    {"session.list", .fn = op_session_list},
+    {"session.create", .fn = op_session_create},
+    {"session.show", .session_fn = op_session_show},
+    {"session.update", .session_fn = op_session_update},
+    {"session.delete", .session_fn = op_session_delete},
+    {"session.status", .fn = op_session_status},
+    {"session.children", .fn = op_session_children},
+    {"session.fork", .session_fn = op_session_fork},
+    {"session.todo", .fn = op_session_todo},
+    {"session.init", .session_fn = op_session_init},
+    {"session.abort", .session_fn = op_session_abort},
+    {"session.summarize", .session_fn = op_session_summarize},
+    {"message.list", .fn = op_message_list},
+    {"message.show", .fn = op_message_show},
+    {"message.send", .fn = op_message_send},
+    {"message.async", .fn = op_message_async},
+    {"message.command", .fn = op_message_command},
+    {"permission.list", .fn = op_permission_list},
+    {"permission.reply", .fn = op_permission_reply},
+    {"permission.respond", .fn = op_permission_respond},
+    {"question.list", .fn = op_question_list},
+    {"question.reply", .fn = op_question_reply},
+    {"question.reject", .fn = op_question_reject},
+    {"events", .fn = op_events},
 };
+
+static void run_with_session(struct job *job, session_op_fn *fn)
+{
+	struct sa_error err = SA_ERROR_INIT;
+	cleanup_session struct session session = {.id = NULL};
+	cleanup_server struct server server = {.key = 0};
+	if (ops_find_session(job, &session, &server, &err) < 0)
+		job_fail(job, &err);
+	else
+		fn(job, &session);
+}
 
 void ops_run(struct job *job)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(ops); i++)
-		if (span_is(job->request.op, ops[i].name)) {
+	for (size_t i = 0; i < ARRAY_SIZE(ops); i++) {
+		if (!span_is(job->request.op, ops[i].name))
+			continue;
+		if (ops[i].session_fn)
+			run_with_session(job, ops[i].session_fn);
+		else
 			ops[i].fn(job);
-			return;
-		}
+		return;
+	}
 	struct sa_error err = SA_ERROR_INIT;
 	error_set(&err, PROBLEM_INVALID_REQUEST, "unknown op '%.*s'", SPAN_ARG(job->request.op));
 	job_fail(job, &err);

@@ -6,6 +6,8 @@
 #include "thread.h"
 
 typedef void op_fn(struct job *job);
+/* The same for what is about one session, found by parameter "id" and gone afterwards. */
+typedef void session_op_fn(struct job *job, struct session *session);
 
 /* Find the op and run it. */
 void ops_run(struct job *job);
@@ -24,9 +26,9 @@ op_fn op_config_set, op_path, op_vcs, op_project, op_project_list;
 /* ops_provider.c */
 op_fn op_provider_list, op_config_providers, op_oauth_authorize;
 /* ops_session.c */
-op_fn op_session_list, op_session_create, op_session_show, op_session_update, op_session_delete;
-op_fn op_session_status, op_session_children, op_session_fork, op_session_todo, op_session_init;
-op_fn op_session_abort, op_session_summarize;
+op_fn op_session_list, op_session_create, op_session_status, op_session_children, op_session_todo;
+session_op_fn op_session_show, op_session_update, op_session_delete, op_session_fork;
+session_op_fn op_session_init, op_session_abort, op_session_summarize;
 /* ops_message.c */
 op_fn op_message_list, op_message_show, op_message_send, op_message_async, op_message_command;
 /* ops_ask.c */

@@ -139,15 +139,9 @@ void op_session_status(struct job *job)
 	job_reply(job, 200, buf_span(&b));
 }
 
-void op_session_show(struct job *job)
+void op_session_show(struct job *job, struct session *session)
 {
-	struct sa_error err = SA_ERROR_INIT;
-	cleanup_session struct session session = {.id = NULL};
-	cleanup_server struct server server = {.key = 0};
-	if (ops_find_session(job, &session, &server, &err) < 0)
-		job_fail(job, &err);
-	else
-		reply_session(job, &session);
+	reply_session(job, session);
 }
 
 void op_session_todo(struct job *job)
@@ -213,19 +207,12 @@ void op_session_create(struct job *job)
 	make_session(job, provider ? provider : default_agent, directory, title, parent, model_id);
 }
 
-void op_session_fork(struct job *job)
+void op_session_fork(struct job *job, struct session *session)
 {
-	struct sa_error err = SA_ERROR_INIT;
-	cleanup_session struct session session = {.id = NULL};
-	cleanup_server struct server server = {.key = 0};
-	if (ops_find_session(job, &session, &server, &err) < 0) {
-		job_fail(job, &err);
-		return;
-	}
 	cleanup_free char *title =
-	    xasprintf("Fork of %s", session.title ? session.title : session.id);
-	cleanup_free char *model = session_model(&session);
-	make_session(job, session.agent, session.cwd, title, session.id, model);
+	    xasprintf("Fork of %s", session->title ? session->title : session->id);
+	cleanup_free char *model = session_model(session);
+	make_session(job, session->agent, session->cwd, title, session->id, model);
 }
 
 /* --- change -------------------------------------------------------------------------------- */
@@ -251,29 +238,26 @@ static int tell_title(struct store *store, const struct server *server, const ch
 	return rc;
 }
 
-static int set_title(struct hub *hub, struct session *session, const struct server *server,
-		     const char *title, struct sa_error *err)
+static int set_title(struct hub *hub, struct session *session, const char *title,
+		     struct sa_error *err)
 {
+	cleanup_server struct server server = {.key = 0};
 	free(session->title);
 	session->title = xstrdup(title);
 	if (draft_is(session))
 		return draft_write(hub->store, session, err);
-	if (session_state_is_over(session->state) && server->state != SERVER_RUNNING)
+	if (store_get_server(hub->store, session->server_key, &server, err) < 0)
+		return -1;
+	if (session_state_is_over(session->state) && server.state != SERVER_RUNNING)
 		return draft_rewrite(hub->store, session, err);
-	return tell_title(hub->store, server, session->id, title, err);
+	return tell_title(hub->store, &server, session->id, title, err);
 }
 
-void op_session_update(struct job *job)
+void op_session_update(struct job *job, struct session *session)
 {
 	struct sa_error err = SA_ERROR_INIT;
 	struct span body = job->request.body;
-	cleanup_session struct session session = {.id = NULL};
-	cleanup_server struct server server = {.key = 0};
 	cleanup_free char *title = json_string_dup(json_get(body, "title"));
-	if (ops_find_session(job, &session, &server, &err) < 0) {
-		job_fail(job, &err);
-		return;
-	}
 	if (json_get(body, "model").p || json_get(body, "providerID").p ||
 	    json_get(body, "modelID").p) {
 		job_refuse(job, 400,
@@ -281,44 +265,38 @@ void op_session_update(struct job *job)
 			   "make another session");
 		return;
 	}
-	if (title && set_title(job->hub, &session, &server, title, &err) < 0) {
+	if (title && set_title(job->hub, session, title, &err) < 0) {
 		job_fail(job, &err);
 		return;
 	}
-	session.updated_ms = title ? clock_now_ms() : session.updated_ms;
-	reply_session(job, &session);
+	session->updated_ms = title ? clock_now_ms() : session->updated_ms;
+	reply_session(job, session);
 }
 
-void op_session_init(struct job *job)
+void op_session_init(struct job *job, struct session *session)
 {
 	struct sa_error err = SA_ERROR_INIT;
 	struct span body = job->request.body;
-	cleanup_session struct session session = {.id = NULL};
-	cleanup_server struct server server = {.key = 0};
 	cleanup_free char *provider = json_string_dup(json_get(body, "providerID"));
 	cleanup_free char *model = json_string_dup(json_get(body, "modelID"));
-	if (ops_find_session(job, &session, &server, &err) < 0) {
-		job_fail(job, &err);
-		return;
-	}
 	if (!provider != !model) {
 		job_refuse(job, 400, "providerID and modelID go together");
 		return;
 	}
-	if (!provider || !draft_is(&session)) {
-		if (provider && strcmp(provider, session.agent) != 0)
+	if (!provider || !draft_is(session)) {
+		if (provider && strcmp(provider, session->agent) != 0)
 			job_refuse(job, 400, "the session has an agent already");
 		else
 			job_reply_true(job);
 		return;
 	}
-	cleanup_free char *parent = json_string_dup(session_parent(&session));
+	cleanup_free char *parent = json_string_dup(session_parent(session));
 	cleanup_free char *meta = session_meta(parent, model);
-	free(session.agent);
-	session.agent = TAKE_PTR(provider);
-	free(session.open_json);
-	session.open_json = xasprintf("{\"_meta\":%s}", meta);
-	if (draft_write(job->hub->store, &session, &err) < 0)
+	free(session->agent);
+	session->agent = TAKE_PTR(provider);
+	free(session->open_json);
+	session->open_json = xasprintf("{\"_meta\":%s}", meta);
+	if (draft_write(job->hub->store, session, &err) < 0)
 		job_fail(job, &err);
 	else
 		job_reply_true(job);
@@ -355,20 +333,13 @@ static void on_closed(struct job *job, const struct backend_answer *answer)
 		forget_session(job);
 }
 
-void op_session_delete(struct job *job)
+void op_session_delete(struct job *job, struct session *session)
 {
-	struct sa_error err = SA_ERROR_INIT;
-	cleanup_session struct session session = {.id = NULL};
-	cleanup_server struct server server = {.key = 0};
-	if (ops_find_session(job, &session, &server, &err) < 0) {
-		job_fail(job, &err);
-		return;
-	}
-	if (session_state_is_over(session.state) || draft_is(&session)) {
+	if (session_state_is_over(session->state) || draft_is(session)) {
 		forget_session(job);
 		return;
 	}
-	cleanup_free char *params = id_params(&session);
+	cleanup_free char *params = id_params(session);
 	backend_ask(job, BACKEND_SESSIONS, "sessions.delete", span_of(params), SPAN_NONE,
 		    on_closed);
 }
@@ -382,32 +353,20 @@ static void on_cancelled(struct job *job, const struct backend_answer *answer)
 		job_reply_true(job);
 }
 
-void op_session_abort(struct job *job)
+void op_session_abort(struct job *job, struct session *session)
 {
-	struct sa_error err = SA_ERROR_INIT;
-	cleanup_session struct session session = {.id = NULL};
-	cleanup_server struct server server = {.key = 0};
-	if (ops_find_session(job, &session, &server, &err) < 0) {
-		job_fail(job, &err);
-		return;
-	}
-	if (strcmp(session_status(&session), "busy") != 0) {
+	if (strcmp(session_status(session), "busy") != 0) {
 		job_reply_true(job);
 		return;
 	}
-	cleanup_free char *params = id_params(&session);
+	cleanup_free char *params = id_params(session);
 	backend_ask(job, BACKEND_SESSIONS, "sessions.cancel", span_of(params), SPAN_NONE,
 		    on_cancelled);
 }
 
-void op_session_summarize(struct job *job)
+void op_session_summarize(struct job *job, struct session *session)
 {
-	struct sa_error err = SA_ERROR_INIT;
-	cleanup_session struct session session = {.id = NULL};
-	cleanup_server struct server server = {.key = 0};
+	(void)session;
 	/* Agents keep their own summaries, when they want to. */
-	if (ops_find_session(job, &session, &server, &err) < 0)
-		job_fail(job, &err);
-	else
-		job_reply_true(job);
+	job_reply_true(job);
 }
