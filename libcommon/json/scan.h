@@ -2,7 +2,7 @@
  * Reading JSON in place (RFC 8259). Foreign lines travel as the bytes they
  * came in; this finds values inside them and never copies or rewrites.
  *
- * json_check() decides whether a text is JSON at all. Every other function
+ * json_check() decides whether a text is JSON at all. Every function here
  * takes values that passed it (or lie inside one that did) and is total on
  * them; on unchecked bytes it stays inside the span but may find nonsense.
  * A value is a span without surrounding white space. "Not there" is a span
@@ -13,12 +13,10 @@
 
 #include "base/buf.h"
 #include "base/span.h"
+#include "json/check.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-/* Deepest nesting of arrays and objects that is taken as JSON. */
-enum { JSON_DEPTH_MAX = 4096 };
 
 enum json_type {
 	JSON_NONE, /* no value */
@@ -30,13 +28,6 @@ enum json_type {
 	JSON_ARRAY,
 	JSON_OBJECT,
 };
-
-/*
- * Is text one JSON value, with white space around it at most? Bytes of 0x80
- * and above inside strings are not judged here (utf8_is_valid does that).
- * 0, or -1 with the offset of the first wrong byte.
- */
-int json_check(struct span text, size_t *ret_bad_offset);
 
 enum json_type json_type(struct span value);
 
