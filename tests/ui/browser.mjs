@@ -63,7 +63,7 @@ await step("thoughts, a plan, a change in colours, a command, the cost", async (
   await sees(".diff .line.plus", "new line");
   await sees(".diff .line.minus", "old line");
   await sees(".tool-title", "ls -l");
-  await sees(".facts", "0.0125 USD");
+  await sees(".facts", "$0.0125");
   await sees("h1", "A title");
 });
 await step("a permission is given", async () => {
@@ -207,7 +207,7 @@ await step("the list is live: it changes without being asked for again", async (
   await row.waitFor();
   await call("POST", `/v1/sessions/${fresh}/prompt?wait=false`, { text: "title Told live; usage; permission Live?" });
   await row.locator(".tag.wait").waitFor();
-  await until(() => row.textContent(), async () => /Told live.*0\.0125 USD/s.test(await row.textContent()));
+  await until(() => row.textContent(), async () => /Told live.*\$0\.0125/s.test(await row.textContent()));
   await call("DELETE", `/v1/sessions/${fresh}`);
   await row.locator(".state-word", { hasText: "closed" }).waitFor();
   await other.close();
@@ -220,7 +220,7 @@ await step("costs of sessions that this browser never saw, and how many prompts 
   for (const text of ["permission Busy?", "say later"]) await call("POST", `/v1/sessions/${fresh}/prompt?wait=false`, { text });
   await open();
   await go(`/sessions&token=${TOKEN}`);
-  await sees(`.session-row[href$="${fresh}"] .cost`, "0.0125 USD");
+  await sees(`.session-row[href$="${fresh}"] .cost`, "$0.0125");
   await sees(`.session-row[href$="${fresh}"] .tag.queued`, "+1 queued");
   await call("DELETE", `/v1/sessions/${fresh}`);
 });
@@ -244,6 +244,23 @@ await step("a page that nobody sees holds no connection, and has missed nothing 
   await see(true);
   await sees(".block.text", "unseen");
   await keepsAll(fresh);
+});
+await step("a closed session says so, and is brought back", async () => {
+  const { id: fresh } = await call("POST", "/v1/sessions", { agent: "mock", cwd: folder });
+  await call("POST", `/v1/sessions/${fresh}/prompt`, { text: "say before" });
+  await call("DELETE", `/v1/sessions/${fresh}`);
+  await go(`/sessions/${fresh}&token=${TOKEN}`);
+  await sees(".closed-bar", "closed");
+  check(await page.locator(".composer").isHidden(), "there is nobody to tell something");
+  await page.click(".closed-bar button");
+  await page.locator(".composer").waitFor();
+  await prompt("say after");
+  await sees(".block.text", "after");
+});
+await step("a session that is not there is said in words", async () => {
+  await go(`/sessions/never-was&token=${TOKEN}`);
+  await sees(".gone", "no such session");
+  check(await page.locator(".composer").isHidden(), "there is nobody to tell something");
 });
 await step("an agent's markup is text", async () => {
   await open();

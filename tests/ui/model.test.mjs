@@ -29,6 +29,12 @@ test("chunks in a row are one block, another kind ends it", () => {
   assert.equal(t.blocks[0].text, "ab");
 });
 
+test("a picture stays where it was said", () => {
+  const picture = () => update({ sessionUpdate: "agent_message_chunk", content: { type: "image", mimeType: "image/png", data: "AAAA" } });
+  const t = made(chunk("before"), picture(), chunk("after"), chunk(" it"));
+  assert.deepEqual(t.blocks.map((one) => [one.text, one.more.length]), [["before", 1], ["after it", 0]]);
+});
+
 test("an event counts once, and never after a later one", () => {
   const first = chunk("a"), second = chunk("b"), t = made(first, second);
   assert.equal(t.add(second), false);

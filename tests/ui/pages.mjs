@@ -76,13 +76,32 @@ await step("a file comes down as it is", async () => {
   const [download] = await Promise.all([page.waitForEvent("download"), page.click(".file button:text-is('Download')")]);
   check(download.suggestedFilename() === "bytes.bin" && fs.readFileSync(await download.path()).equals(Buffer.from([0, 1, 2, 255])), download.suggestedFilename());
 });
+const hasAll = (names) => check(/src\/a\.txt$/m.test(names) && /bytes\.bin$/m.test(names), names);
 await step("a folder comes down as an archive", async () => {
   await go(`/files${work}`);
   await sees(".file-row", "src/");
+  await page.evaluate(() => { window.showSaveFilePicker = undefined; }); // as in browsers that have none
   const [download] = await Promise.all([page.waitForEvent("download"), page.click("text=Download folder")]);
-  const names = execFileSync("tar", ["-tzf", await download.path()], { encoding: "utf8" });
-  check(download.suggestedFilename() === "project.tar.gz" && /src\/a\.txt$/m.test(names) && /bytes\.bin$/m.test(names), `${download.suggestedFilename()}\n${names}`);
+  hasAll(execFileSync("tar", ["-tzf", await download.path()], { encoding: "utf8" }));
+  check(download.suggestedFilename() === "project.tar.gz", download.suggestedFilename());
   await page.locator(".uploads .row").waitFor({ state: "detached" });
+});
+await step("... into a file as it comes, where the browser can", async () => {
+  await page.evaluate(() => {
+    window.showSaveFilePicker = async ({ suggestedName }) => {
+      window.chosen = await (await navigator.storage.getDirectory()).getFileHandle(suggestedName, { create: true });
+      return window.chosen;
+    };
+  });
+  await page.click("text=Download folder");
+  await until("it is written", () => page.evaluate(async () => (await window.chosen?.getFile())?.size > 0));
+  await page.locator(".uploads .row").waitFor({ state: "detached" });
+  const bytes = await page.evaluate(async () => [...new Uint8Array(await (await window.chosen.getFile()).arrayBuffer())]);
+  hasAll(execFileSync("tar", ["-tz"], { input: Buffer.from(bytes), encoding: "utf8" }));
+  check(await page.evaluate(() => window.chosen.name) === "project.tar.gz", "its name");
+  await page.evaluate(() => { window.showSaveFilePicker = async () => { throw new DOMException("no", "AbortError"); }; });
+  await page.click("text=Download folder");
+  check(await page.locator(".uploads .row").count() === 0 && await page.locator(".files > .problem").textContent() === "", "thinking better of it is no problem");
 });
 await step("files go up, and replace nothing unasked", async () => {
   await go(`/files${work}`);
@@ -172,6 +191,33 @@ await step("an MCP server is added, changed, removed", async () => {
   await page.click("[aria-label='Remove tools']");
   await dialog("Remove");
   await sees(".config-list .empty", "No server");
+});
+await step("a new session is given the folder's servers, or others, by a form that writes JSON", async () => {
+  const put = (name, command) => call("PUT", `/v1/config/mcp?directory=${encodeURIComponent(work)}&mcpName=${name}`, { type: "local", command, args: ["--stdio"] });
+  await put("wanted", "first-server");
+  await put("left", "second-server");
+  await go("/sessions");
+  await page.click("text=New session");
+  await page.locator("dialog option[value=mock]").waitFor({ state: "attached" });
+  await page.selectOption("dialog select[name=agent]", "mock");
+  await page.fill("dialog input[name=cwd]", work);
+  await sees("dialog summary", "MCP servers (2)");
+  await page.click("dialog summary:has-text('MCP servers')");
+  check(await page.inputValue("dialog textarea[name=mcp]") === "", "as configured: nothing is written");
+  await page.locator("dialog .mcp-list li", { hasText: "left" }).locator("input").uncheck();
+  await page.click("text=Add a server");
+  const form = page.locator("dialog").last();
+  await form.locator("input").nth(0).fill("own");
+  await form.locator("input").nth(1).fill("node 'my server.js'");
+  await form.locator("textarea").first().fill("KEY=value");
+  await form.locator("button:text-is('Add')").click();
+  await sees("dialog .mcp-list", "own");
+  const [request] = await Promise.all([page.waitForRequest((one) => one.method() === "POST" && one.url().endsWith("/v1/sessions")), page.click("dialog button:text-is('Start')")]);
+  await page.locator(".composer").waitFor();
+  const servers = request.postDataJSON().mcpServers;
+  const said = servers.map((one) => [one.name, one.command, ...one.args, ...(one.env ?? []).map((pair) => `${pair.name}=${pair.value}`)].join(" ")).join("; ");
+  check(said === "wanted first-server --stdio; own node my server.js KEY=value", said);
+  await go(`/config${work}`);
 });
 await step("skills are set, and laid out", async () => {
   fs.mkdirSync(`${work}/skills/greet`, { recursive: true });

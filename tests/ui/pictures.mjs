@@ -13,7 +13,7 @@ const of = (key, rest = "") => () => `/sessions/${ids[key]}${rest}`;
 const EMPTY = [["sessions-empty", "/sessions", ".empty"], ["processes-empty", "/processes", ".process-list .empty"], ["config-empty", `/config${work}`, ".config-list .empty"],
   ["token", "/sessions", "dialog.token", null, "locked"]];
 const PAGES = [
-  ["sessions", "/sessions", ".session-row >> nth=8", () => page.locator(".cost", { hasText: "USD" }).first().waitFor({ state: "attached" })],
+  ["sessions", "/sessions", ".session-row >> nth=8", () => page.locator(".cost", { hasText: "$" }).first().waitFor({ state: "attached" })],
   ["sessions-none-found", "/sessions", ".session-row", () => page.fill("input[type=search]", "nothing like it")],
   ["transcript-top", of("mend"), ".block.end", async () => {
     await page.locator(".pane .virtual").evaluate((node) => { node.scrollTop = 0; });
@@ -38,8 +38,17 @@ const PAGES = [
   ["events", of("mend", "/events"), ".event-row"],
   ["event", of("mend", "/events/7"), ".event-detail .json"],
   ["new-session", "/sessions", ".session-row", async () => { await press("New session"); await page.locator("dialog option[value=mock]").waitFor({ state: "attached" }); }],
+  ["new-session-servers", "/sessions", ".session-row", async () => {
+    await press("New session");
+    await page.fill("dialog input[name=cwd]", work);
+    await page.click("dialog summary:has-text('MCP servers')");
+    await page.locator("dialog .mcp-list input").nth(1).uncheck();
+    await page.click("dialog summary:has-text('As JSON')");
+    await page.locator("dialog option[value=mock]").waitFor({ state: "attached" });
+  }],
+  ["new-session-server", "/sessions", ".session-row", async () => { await press("New session"); await page.click("dialog summary:has-text('MCP servers')"); await page.click("text=Add a server"); }],
   ["end-session", of("mend"), ".block.end", () => press("End session")],
-  ["session-missing", "/sessions/never-was", ".problem:not(:empty)"],
+  ["session-missing", "/sessions/never-was", ".gone"],
   ["agents", "/agents", ".card"],
   ["agents-install", "/agents", ".card", async () => { await press("Install slow"); await page.locator(".card[data-agent=slow] [role=status]", { hasText: "Downloading" }).waitFor(); await page.locator(".card[data-agent=slow]").scrollIntoViewIfNeeded(); }],
   ["agents-failed", "/agents", ".card", async () => {
@@ -123,7 +132,7 @@ async function content() {
   await call("POST", "/v1/processes", { command: "true", cwd: work });
   await call("POST", "/v1/processes", { command: "false", cwd: work });
   ids.shell = (await call("POST", "/v1/processes", { command: "bash", args: ["--norc", "--noprofile"], tty: true, interactive: true, cwd: work, env: { TERM: "xterm-256color", PS1: "\\[\\e[32m\\]ada@storefront\\[\\e[0m\\]:\\[\\e[34m\\]~/storefront\\[\\e[0m\\]$ " } })).id;
-  await call("POST", `/v1/processes/${ids.shell}/input`, { data: "ls --color=always -la; for c in 31 32 33 34 35 36 37 90; do printf '\\033[%sm%s\\033[0m ' $c colour-$c; done; printf '\\033[1;33mbold yellow\\033[0m 漢字 ✓\\n'\n", encoding: "utf8" });
+  await call("POST", `/v1/processes/${ids.shell}/input`, { data: "ls --color=always -la; for c in 31 32 33 34 35 36 37 90; do printf '\\033[%sm%s\\033[0m ' $c colour-$c; done; printf '\\033[1;33mbold yellow\\033[0m ✓\\n'\n", encoding: "utf8" });
 }
 
 fs.mkdirSync(`${work}/src`, { recursive: true });
@@ -132,6 +141,7 @@ for (const [name, text] of [["src/login.mjs", `${AFTER.repeat(9)}// ${"a line th
 for (const name of ["build", "test", "node_modules"]) fs.mkdirSync(`${work}/${name}`, { recursive: true });
 fs.writeFileSync(`${work}/chart.png`, PNG);
 
+for (const name of wanted) if (![...EMPTY, ...PAGES, ...OFFLINE].some((one) => one[0] === name)) throw new Error(`there is no picture ${name}`);
 await serve(0, ["--ui", `${folder}/ui`]);
 await open({ viewport: WIDE });
 for (const one of mine(EMPTY)) await take(one);

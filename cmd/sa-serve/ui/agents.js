@@ -59,7 +59,7 @@ export class AgentsView {
     const bar = h("progress", { "aria-label": `Install of ${agent}` }), words = h("div", { class: "faint", role: "status" }, "Begins …"), log = h("pre", { class: "install-log", tabindex: "0" });
     const stop = new AbortController();
     const close = () => { this.runs.delete(agent); this.draw(); };
-    const end = button("Stop", () => stop.abort(), { class: "quiet" });
+    const end = button("Stop", () => stop.abort());
     const run = { node: h("div", { class: "install" }, bar, words, h("details", { class: "thought" }, h("summary", null, "What happened"), log), h("div", { class: "row" }, end)) };
     this.runs.set(agent, run);
     this.draw();
@@ -68,7 +68,7 @@ export class AgentsView {
       if (!text.trim()) return;
       let record = null;
       try { record = JSON.parse(text); } catch { /* words */ }
-      log.append(`${record?.event ? [record.event, record.text, record.bytes !== undefined && size(record.bytes)].filter(Boolean).join(" ") : text}\n`);
+      log.append(`${record?.event ? [record.event, record.text, record.bytes !== undefined && size(record.bytes)].filter(Boolean).join(" ") : record?.detail ?? text}\n`);
       if (!record) words.textContent = text;
       else if (record.event === "download") {
         if (record.total > 0) { bar.max = record.total; bar.value = record.bytes; }

@@ -24,7 +24,7 @@ function permission(id, block) {
     h("div", { class: "row" }, options.map((option) => {
       const isAllow = String(option?.kind).startsWith("allow");
       return button(String(option?.name ?? option?.optionId), () => send(id, block, { optionId: option.optionId }, node),
-        { class: option?.kind === "allow_once" ? "primary" : isAllow ? "" : "quiet" });
+        { class: option?.kind === "allow_once" ? "primary" : isAllow ? "" : "stop" });
     })),
     h("p", { class: "problem", role: "alert" }));
   node.addEventListener("submit", (event) => event.preventDefault());
@@ -50,6 +50,7 @@ function field(name, schema, isRequired) {
     control = h("input", { type: "text", required: isRequired, maxlength: schema.maxLength, value: typeof schema.default === "string" ? schema.default : "" });
     value = () => (control.value === "" && !isRequired ? undefined : control.value);
   }
+  if (kind === "boolean") return { name, value, node: h("label", { class: "check" }, control, h("span", null, label, schema.description && h("span", { class: "faint" }, ` ${schema.description}`))) };
   return { name, value, node: h("label", { class: "field" }, h("span", null, label, isRequired && h("span", { class: "faint" }, " (required)")), control,
     schema.description && h("span", { class: "faint" }, String(schema.description))) };
 }

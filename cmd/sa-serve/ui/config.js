@@ -2,19 +2,10 @@
 // /v1/config, which checks them.
 import { ask, refusalOf, send } from "./api.js";
 import { button, dialog, field, fill, h } from "./dom.js";
-import { joinWords, splitWords } from "./words.js";
+import { kindOf, lineOf, serverForm } from "./mcp.js";
 
 const KINDS = { mcp: { file: "mcp.json", name: "mcpName" }, skills: { file: "skills.json", name: "skillName" } };
 const pathOf = (kind, folder, name) => `/v1/config/${kind}?directory=${encodeURIComponent(folder)}&${KINDS[kind].name}=${encodeURIComponent(name)}`;
-
-// "NAME=value" lines to an object and back.
-const pairs = (text, separator) => Object.fromEntries(text.split("\n").map((line) => line.trim()).filter(Boolean).map((line) => {
-  const at = line.indexOf(separator);
-  if (at < 1) throw new Error(`“${line}” is no NAME${separator}VALUE.`);
-  return [line.slice(0, at).trim(), line.slice(at + 1).trim()];
-}));
-const lines = (object, separator) => Object.entries(object ?? {}).map(([name, value]) => `${name}${separator}${separator === ":" ? " " : ""}${value}`).join("\n");
-const words = (entry) => joinWords([...(Array.isArray(entry.command) ? entry.command : [entry.command ?? ""]), ...(entry.args ?? [])].map(String));
 
 export class ConfigView {
   constructor() {
@@ -76,8 +67,7 @@ export class ConfigView {
   refresh() {
     return this.act(async () => {
       const [mcp, skills] = await Promise.all([this.entries("mcp"), this.entries("skills")]);
-      fill(this.lists.mcp, Object.entries(mcp).map(([name, entry]) => this.row("mcp", name, entry, entry.type === "local" || entry.type === "stdio" ? words(entry) : String(entry.url ?? ""),
-        entry.type === "local" || entry.type === "stdio" ? "program" : entry.transport === "sse" ? "SSE" : "HTTP", () => this.editServer(name, entry))),
+      fill(this.lists.mcp, Object.entries(mcp).map(([name, entry]) => this.row("mcp", name, entry, lineOf(entry), kindOf(entry), () => this.editServer(name, entry))),
       !Object.keys(mcp).length && h("li", { class: "empty" }, "No server is set for this folder."));
       fill(this.lists.skills, Object.entries(skills).map(([name, entry]) => this.row("skills", name, entry, (entry.sources ?? []).map((one) => [one.source, one.ref && `at ${one.ref}`].filter(Boolean).join(" ")).join(", "),
         [...new Set((entry.sources ?? []).map((one) => one.type))].join(", "), () => this.editSkills(name, entry))),
@@ -97,28 +87,10 @@ export class ConfigView {
   }
 
   async editServer(name = "", entry = { type: "local" }) {
-    const input = (value, more) => h("input", { type: "text", class: "code", spellcheck: "false", value: value ?? "", ...more });
-    const isLocal = (type) => type === "local" || type === "stdio";
-    const title = input(name, { required: true, readonly: Boolean(name) });
-    const type = h("select", null, [["local", "A program"], ["http", "A server over HTTP"], ["sse", "A server over SSE"]].map(([value, label]) => h("option", { value,
-      selected: value === (isLocal(entry.type) ? "local" : entry.transport === "sse" ? "sse" : "http") }, label)));
-    const command = input(isLocal(entry.type) ? words(entry) : ""), url = input(entry.url, { type: "url" });
-    const env = h("textarea", { rows: "2", class: "code", spellcheck: "false", value: lines(entry.env, "=") });
-    const fields = h("textarea", { rows: "2", class: "code", spellcheck: "false", value: lines(entry.headers, ":") });
-    const bearer = input(entry.bearerTokenEnvVar);
-    const enabled = h("input", { type: "checkbox", checked: entry.enabled !== false });
-    const local = h("div", null, field("Command", command, "A program and its arguments"), field("Environment", env, "NAME=value, one a line; $NAME is looked up when an agent starts"));
-    const remote = h("div", null, field("Address", url), field("Header fields", fields, "Name: value, one a line"), field("Variable with the bearer token", bearer));
-    const pick = () => { local.hidden = type.value !== "local"; remote.hidden = type.value === "local"; };
-    type.addEventListener("change", pick);
-    pick();
-    const done = await dialog(name ? `MCP server ${name}` : "Add an MCP server", [field("Name", title), field("What it is", type), local, remote, h("label", { class: "check" }, enabled, "On")], "Save", async () => {
-      const { type: _type, command: _command, args: _args, env: _env, url: _url, headers: _headers, bearerTokenEnvVar: _bearer, transport: _transport, enabled: _enabled, ...rest } = entry;
-      const parts = splitWords(command.value);
-      if (type.value === "local" && !parts?.length) throw new Error("The command is missing, or a quote is left open.");
-      const body = type.value === "local" ? { ...rest, type: "local", command: parts[0], args: parts.slice(1), ...(env.value.trim() ? { env: pairs(env.value, "=") } : {}) }
-        : { ...rest, type: "remote", url: url.value.trim(), transport: type.value, ...(fields.value.trim() ? { headers: pairs(fields.value, ":") } : {}), ...(bearer.value.trim() ? { bearerTokenEnvVar: bearer.value.trim() } : {}) };
-      await ask("PUT", pathOf("mcp", this.at, title.value.trim()), { ...body, enabled: enabled.checked });
+    const form = serverForm(name, entry), enabled = h("input", { type: "checkbox", checked: entry.enabled !== false });
+    const done = await dialog(name ? `MCP server ${name}` : "Add an MCP server", [form.nodes, h("label", { class: "check" }, enabled, "On")], "Save", async () => {
+      const read = form.read();
+      await ask("PUT", pathOf("mcp", this.at, read.name), { ...read.entry, enabled: enabled.checked });
       return true;
     });
     if (done) await this.refresh();

@@ -38,13 +38,27 @@ export function fill(node, ...children) {
 export function age(iso, now = Date.now()) {
   const seconds = Math.max(0, Math.round((now - Date.parse(iso)) / 1000));
   if (!Number.isFinite(seconds)) return "";
+  if (seconds < 5) return "now";
   if (seconds < 60) return `${seconds} s`;
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
   if (seconds < 86400) return `${Math.floor(seconds / 3600)} h`;
   return `${Math.floor(seconds / 86400)} d`;
 }
 
-export const money = (cost) => (typeof cost?.amount === "number" ? `${cost.amount.toFixed(cost.amount < 1 ? 4 : 2)} ${String(cost.currency ?? "")}`.trim() : null);
+// "$0.0125"; in words when nobody knows the currency.
+export function money(cost) {
+  if (typeof cost?.amount !== "number") return null;
+  const digits = cost.amount < 0.1 ? 4 : 2;
+  try {
+    return cost.amount.toLocaleString("en", { style: "currency", currency: cost.currency, minimumFractionDigits: 2, maximumFractionDigits: digits });
+  } catch { return `${cost.amount.toFixed(digits)} ${String(cost.currency ?? "")}`.trim(); }
+}
+
+// The end of a path is what tells it from others.
+export function shortPath(path, parts = 2) {
+  const names = String(path ?? "").split("/").filter(Boolean);
+  return names.length > parts ? `…/${names.slice(-parts).join("/")}` : String(path ?? "");
+}
 
 export async function copy(text, from) {
   await navigator.clipboard.writeText(text);
@@ -63,21 +77,23 @@ export function size(bytes) {
 // A dialog with this form; resolves to what onsubmit's value() gives, null when it is closed.
 export function dialog(title, body, label, value = () => true, kind = "primary") {
   return new Promise((resolve) => {
-    const problem = h("p", { class: "problem", role: "alert" });
+    const problem = h("p", { class: "problem", role: "alert" }), submit = h("button", { type: "submit", class: kind }, label);
     const id = `dialog-${crypto.getRandomValues(new Uint32Array(1))[0]}`;
     let result = null;
     const node = h("dialog", { "aria-labelledby": id, onclose: () => { node.remove(); resolve(result); } },
       h("form", { method: "dialog", onsubmit: async (event) => {
         event.preventDefault();
         problem.textContent = "";
+        submit.disabled = true;
         try {
           result = await value();
           node.close();
         } catch (error) {
           problem.textContent = error.message;
         }
+        submit.disabled = false;
       } }, h("h2", { id }, title), body, problem,
-      h("div", { class: "row end" }, button("Close", () => node.close(), { class: "quiet" }), h("button", { type: "submit", class: kind }, label))));
+      h("div", { class: "row end" }, button("Close", () => node.close(), { class: "quiet" }), submit)));
     document.body.append(node);
     node.showModal();
   });

@@ -2,7 +2,7 @@
 import { button, copy, fill, h } from "./dom.js";
 import { VirtualList } from "./virtual.js";
 
-const DEPTH_OPEN = 4, MEMBERS = 500;
+const DEPTH_OPEN = 4, SMALL = 12, DEPTH_SMALL = 8, MEMBERS = 500; // what is small is open further down
 
 function leaf(value) {
   const kind = value === null ? "null" : typeof value;
@@ -14,7 +14,7 @@ export function tree(value, name = null, depth = 0) {
   const label = name === null ? null : h("span", { class: "json-name" }, `${name}: `);
   if (value === null || typeof value !== "object") return h("div", { class: "json-leaf" }, label, leaf(value));
   const entries = Object.entries(value), isList = Array.isArray(value);
-  const node = h("details", { class: "json", open: depth < DEPTH_OPEN }, h("summary", null, label, h("span", { class: "faint" }, isList ? `[${entries.length}]` : `{${entries.length}}`)));
+  const node = h("details", { class: "json", open: depth < (entries.length <= SMALL ? DEPTH_SMALL : DEPTH_OPEN) }, h("summary", null, label, h("span", { class: "faint" }, isList ? `[${entries.length}]` : `{${entries.length}}`)));
   const show = () => {
     if (!node.open || node.childElementCount > 1) return;
     node.append(h("div", { class: "json-members" }, entries.slice(0, MEMBERS).map(([key, item]) => tree(item, key, depth + 1)),
@@ -87,15 +87,16 @@ export class EventsView {
     this.wanted = event ? null : index; // a link may be here before its event
     if (!event) return;
     this.chosen = index;
+    this.node.classList.add("has-event");
     for (const [i] of this.list.shown) this.list.drop(i);
     this.list.draw();
     const before = index - 1, at = this.shown.indexOf(event);
     const curl = `curl -s -H "Authorization: Bearer $SANDBOX_AGENT_TOKEN" ${quote(`${location.origin}/v1/sessions/${this.id}/events?after=${before}&limit=1`)}`;
     fill(this.detail,
       h("div", { class: "row" }, h("strong", null, `#${index} ${typeOf(event)}`),
-        button("Copy JSON", (click) => copy(JSON.stringify(event, null, 2), click.target)),
-        button("Copy as curl", (click) => copy(curl, click.target)),
-        button("Copy as CLI", (click) => copy(`sa-events show ${quote(this.id)} ${index} --endpoint ${quote(location.origin)}`, click.target))),
+        button("Copy JSON", (click) => copy(JSON.stringify(event, null, 2), click.target), { class: "small" }),
+        button("Copy as curl", (click) => copy(curl, click.target), { class: "small" }),
+        button("Copy as CLI", (click) => copy(`sa-events show ${quote(this.id)} ${index} --endpoint ${quote(location.origin)}`, click.target), { class: "small" })),
       tree(event));
     if (at >= 0 && !this.list.isSeen(at)) this.list.show(at);
   }

@@ -10,6 +10,7 @@ const url = (kind, path, more = "") => `/v1/fs/${kind}?path=${encodeURIComponent
 const parent = (path) => path.replace(/\/[^/]*$/, "") || "/";
 const below = (folder, name) => `${folder === "/" ? "" : folder}/${name}`;
 export const placeOf = (path) => `#/files${path.split("/").map(encodeURIComponent).join("/")}`;
+const LARGE_BYTES = 64 * 1024 * 1024; // what is larger goes to the disk as it comes, where the browser can
 const nameOf = (path) => path.slice(path.lastIndexOf("/") + 1);
 
 function pictureType(bytes) {
@@ -22,6 +23,16 @@ function save(blob, name) {
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+}
+
+// A file of the person's choice that is written as the bytes come: {write, close, abort}, undefined where the browser has none,
+// null when they think better of it. To be called while a click is being handled.
+async function sink(name) {
+  if (!globalThis.showSaveFilePicker) return undefined;
+  try { return await (await showSaveFilePicker({ suggestedName: name })).createWritable(); } catch (error) {
+    if (error.name === "AbortError") return null;
+    return undefined;
+  }
 }
 
 // The text of these bytes, null when they are none.
@@ -71,6 +82,7 @@ export class FilesView {
 
   async show(words) {
     const path = words.length ? `/${words.join("/")}`.replace(/\/+$/, "") || "/" : "";
+    if (!this.folder) this.drawCrumbs(path); // a way up, should there be no such place
     await this.act(async () => {
       const stat = await ask("GET", url("stat", path));
       this.isFile = stat.entryType !== "directory";
@@ -100,10 +112,14 @@ export class FilesView {
   async openFolder(folder) {
     this.entries = await ask("GET", url("entries", folder));
     this.folder = folder;
-    const parts = folder === "/" ? [] : folder.slice(1).split("/");
+    this.drawCrumbs(folder);
+    this.draw();
+  }
+
+  drawCrumbs(folder) {
+    const parts = folder.split("/").filter(Boolean);
     fill(this.crumbs, h("a", { href: "#/files/" }, "/"), parts.map((part, i) => [h("a", { href: placeOf(`/${parts.slice(0, i + 1).join("/")}`) }, part),
       i < parts.length - 1 && h("span", { "aria-hidden": "true" }, "/")]));
-    this.draw();
   }
 
   draw() {
@@ -139,7 +155,8 @@ export class FilesView {
     this.state = h("span", { class: "faint", role: "status" });
     this.saveButton = button("Save", () => this.save(), { class: "primary", disabled: true, hidden: text === null || !isWhole });
     const head = h("header", { class: "file-head" }, h("a", { class: "back", href: placeOf(this.folder), "aria-label": "Close the file" }, "×"), h("h2", null, nameOf(stat.path)),
-      h("span", { class: "faint" }, [size(stat.size), stat.mode].filter(Boolean).join(" · ")), this.state, h("span", { class: "grow" }), button("Download", () => this.download(stat)), this.saveButton);
+      h("span", { class: "faint" }, [size(stat.size), stat.mode].filter(Boolean).join(" · ")), this.state, h("span", { class: "grow" }),
+      button("Rename", () => this.rename(stat.path), { class: "quiet" }), button("Delete", () => this.remove(stat.path, false), { class: "quiet" }), button("Download", () => this.download(stat)), this.saveButton);
     let body;
     if (type) {
       this.picture = URL.createObjectURL(new Blob([bytes], { type }));
@@ -191,29 +208,36 @@ export class FilesView {
   }
 
   async download(stat) {
+    const out = stat.size > LARGE_BYTES ? await sink(nameOf(stat.path)) : undefined;
+    if (out === null) return;
     await this.act(async () => {
       const answer = await send("GET", url("file", stat.path));
       if (!answer.ok) throw await refusalOf(answer);
-      save(await answer.blob(), nameOf(stat.path));
+      if (out) await answer.body.pipeTo(out);
+      else save(await answer.blob(), nameOf(stat.path));
     });
   }
 
-  // The whole folder as the archive that the server's "fs download" makes of it.
+  // The whole folder as the archive that the server's "fs download" makes of it: to the disk as it comes, or gathered.
   async downloadFolder() {
-    const folder = this.folder, parts = [], stop = new AbortController(), said = h("span", { class: "faint" }, "begins …");
-    const line = h("div", { class: "row" }, h("span", null, `${nameOf(folder) || "/"}.tar.gz`), said, button("Stop", () => stop.abort(), { class: "quiet small" }));
+    const folder = this.folder, name = `${nameOf(folder) || "root"}.tar.gz`, out = await sink(name);
+    if (out === null) return;
+    const parts = [], stop = new AbortController(), said = h("span", { class: "faint" }, "begins …");
+    const line = h("div", { class: "row" }, h("span", null, name), said, button("Stop", () => stop.abort(), { class: "quiet small" }));
     let bytes = 0, problem = "";
     this.uploads.append(line);
     await this.act(async () => {
       const end = await runCommandBytes("fs", ["download", "--compress", "gzip", "--", folder], (stream, part) => {
-        if (stream === "stderr") { problem += new TextDecoder().decode(part); return; }
-        parts.push(part);
+        if (stream === "stderr") { problem += new TextDecoder().decode(part); return undefined; }
         bytes += part.length;
         said.textContent = size(bytes);
+        return out ? out.write(part) : parts.push(part);
       }, stop.signal);
       if (end.exitStatus !== 0) throw new Error(problem.trim() || end.message);
-      save(new Blob(parts, { type: "application/gzip" }), `${nameOf(folder) || "root"}.tar.gz`);
+      if (out) await out.close();
+      else save(new Blob(parts, { type: "application/gzip" }), name);
     }, stop.signal);
+    await out?.abort().catch(() => { /* it is closed */ });
     line.remove();
   }
 

@@ -1,6 +1,6 @@
 // Programs that the server runs: the list, what one prints, its terminal.
 import { ask } from "./api.js";
-import { age, button, dialog, field, fill, h } from "./dom.js";
+import { age, button, dialog, field, fill, h, shortPath } from "./dom.js";
 import { decode, follow } from "./stream.js";
 import { Terminal } from "./terminal.js";
 import { joinWords, plain, splitWords } from "./words.js";
@@ -92,7 +92,7 @@ export class ProcessesView {
       this.all = (await ask("GET", "/v1/processes")).processes;
       this.problem.textContent = "";
     } catch (error) {
-      this.problem.textContent = error.message;
+      this.problem.textContent = error.status ? error.message : "";
     }
     this.draw();
   }
@@ -110,7 +110,7 @@ export class ProcessesView {
       this.key = key;
       const focused = document.activeElement?.getAttribute?.("href");
       fill(this.list, [...this.all].sort((a, b) => (b.status === "running") - (a.status === "running") || b.createdAtMs - a.createdAtMs).map((one) => this.row(one)),
-        !this.all.length && h("li", { class: "empty" }, "Nothing runs. Start a shell or a program with “Run …”."));
+        !this.all.length && h("li", { class: "empty" }, "Nothing runs. Start a shell or a program with “Run …”."));
       if (focused?.startsWith("#/processes/")) this.list.querySelector(`[href="${CSS.escape(focused)}"]`)?.focus();
     }
     this.drawDetail();
@@ -150,7 +150,7 @@ export class ProcessesView {
     const isRunning = one.status === "running";
     const act = (label, method, rest, kind) => button(label, () => this.act(method, pathOf(one.id, rest)), { class: kind });
     fill(this.head, h("a", { class: "back", href: "#/processes", "aria-label": "All processes" }, "‹"), h("h2", { class: "code" }, lineOf(one)),
-      h("span", { class: `state ${isRunning ? "running" : ""}` }, endOf(one)), one.pid && h("span", { class: "faint" }, `pid ${one.pid}`), one.cwd && h("span", { class: "path faint" }, one.cwd), h("span", { class: "grow" }),
+      h("span", { class: `state ${isRunning ? "running" : ""}` }, endOf(one)), one.pid && h("span", { class: "faint" }, `pid ${one.pid}`), one.cwd && h("span", { class: "path faint", title: one.cwd }, shortPath(one.cwd)), h("span", { class: "grow" }),
       isRunning ? [act("Stop", "POST", "/stop", ""), act("Kill", "POST", "/kill", "stop")] : act("Remove", "DELETE", "", ""));
     this.pane.update(one);
   }

@@ -38,8 +38,9 @@ export class RequestsView {
 
   choose(one) {
     this.chosen = one;
+    this.node.classList.add("has-event");
     const command = curl(one.method, one.path, one.body), line = cli(one.method, one.path, one.body);
-    fill(this.detail, h("div", { class: "row" }, h("strong", null, `${one.method} ${one.status || "lost"}`), button("Copy as curl", (event) => copy(command, event.target)), button("Copy as CLI", (event) => copy(line, event.target))),
+    fill(this.detail, h("div", { class: "row" }, h("strong", null, `${one.method} ${one.status || "lost"}`), button("Copy as curl", (event) => copy(command, event.target), { class: "small" }), button("Copy as CLI", (event) => copy(line, event.target), { class: "small" })),
       h("dl", { class: "facts-list" }, [["Path", one.path], ["When", new Date(one.at).toLocaleTimeString()], ["Took", `${one.ms} ms`], ["Request id", one.id]].map(([name, value]) => value && [h("dt", null, name), h("dd", { class: "code" }, value)])),
       h("pre", { tabindex: "0" }, command), h("pre", { tabindex: "0" }, line));
     this.draw();

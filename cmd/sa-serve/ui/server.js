@@ -99,7 +99,7 @@ export class ServerView {
 
   drawTiles() {
     const begun = this.sum("start_time_seconds"), state = (name) => this.sum("sessions", (one) => one.labels.state === name);
-    const tile = (label, value, hint, points) => value !== null && h("div", { class: "tile" }, h("div", { class: "faint" }, label), h("div", { class: "tile-value" }, value), hint && h("div", { class: "faint" }, hint), points?.length > 1 && spark(points));
+    const tile = (label, value, hint, points) => value !== null && h("div", { class: "tile" }, h("div", { class: "faint" }, label), h("div", { class: "tile-value" }, value), hint && h("div", { class: "faint" }, hint), points?.length > 2 && spark(points));
     const rate = (list) => (list.length ? list.at(-1) : 0);
     const version = this.families.find((one) => one.name === "sandbox_agent_build_info")?.samples[0]?.labels.version;
     fill(this.tiles,
@@ -124,6 +124,6 @@ export class ServerView {
 
   async drawKept() {
     const [held, bound] = [await history.bytes(), history.BOUND_BYTES];
-    fill(this.kept, h("meter", { min: "0", max: String(bound), value: String(held), "aria-label": "Room that is used" }), h("span", null, `${size(held)} of at most ${size(bound)} of events`), button("Clear", async () => { await history.clear(); await this.drawKept(); }));
+    fill(this.kept, h("progress", { max: String(bound), value: String(held), "aria-label": "Room that is used" }), h("span", null, `${size(held)} of at most ${size(bound)} of events`), button("Clear", async () => { await history.clear(); await this.drawKept(); }));
   }
 }

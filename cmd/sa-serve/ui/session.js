@@ -3,7 +3,7 @@ import { ask as request, quote, session as pathOf } from "./api.js";
 import { askNode } from "./asks.js";
 import { blockNode, patchText } from "./blocks.js";
 import { Composer } from "./composer.js";
-import { button, copy, dialog, fill, h, money } from "./dom.js";
+import { button, copy, dialog, fill, h, money, shortPath } from "./dom.js";
 import { EventsView } from "./events.js";
 import * as history from "./history.js";
 import { follow } from "./stream.js";
@@ -40,13 +40,15 @@ export class SessionView {
     this.tray = h("div", { class: "tray", "aria-live": "polite" });
     this.problem = h("p", { class: "problem", role: "alert" });
     this.composer = new Composer(this.id, (work) => this.act(work), () => { this.list.isAtEnd = true; });
+    this.closedBar = h("div", { class: "row closed-bar", hidden: true }, h("span", null, "This session is closed."), button("Bring it back", () => this.resume()));
+    this.gone = h("div", { class: "empty gone", hidden: true }, h("p", null, "This server has no such session."), h("a", { href: "#/sessions" }, "All sessions"));
     this.pane = h("div", { class: "pane" });
     this.node = h("section", { class: "session" },
       h("header", { class: "session-head" }, h("a", { class: "back", href: "#/sessions", "aria-label": "All sessions" }, "‹"), this.title, this.facts, this.controls,
         h("nav", { class: "tabs", "aria-label": "Views of the session" }, this.tabs, h("span", { class: "grow" }),
           button("Copy as CLI", (event) => copy(`sandbox-agent events follow --from-start ${quote(this.id)} --endpoint ${quote(location.origin)}`, event.target), { class: "quiet small" }),
           this.endButton = button("End session", () => this.end(), { class: "quiet small stop" }))),
-      this.pane, h("footer", { class: "foot" }, this.tray, this.problem, this.composer.node));
+      this.gone, this.pane, h("footer", { class: "foot" }, this.tray, this.problem, this.closedBar, this.composer.node));
   }
 
   async start() {
@@ -148,10 +150,17 @@ export class SessionView {
     this.title.textContent = t.title ?? s.title ?? this.id;
     document.title = `${t.title ?? s.title ?? this.id} · Inspector`;
     const usage = t.usage && typeof t.usage.used === "number" ? `${t.usage.used.toLocaleString("en")} of ${Number(t.usage.size ?? 0).toLocaleString("en")} tokens` : null;
-    fill(this.facts, h("span", { class: `state ${state}` }, state), s.agent && h("span", null, s.agent), s.cwd && h("span", { class: "path", title: s.cwd }, s.cwd),
+    fill(this.facts, h("span", { class: `state ${state}` }, state), s.agent && h("span", null, s.agent), s.cwd && h("span", { class: "path", title: s.cwd }, shortPath(s.cwd)),
       usage && h("span", null, usage), money(t.usage?.cost) && h("span", null, money(t.usage.cost)),
-      this.linkState !== "live" && h("span", { class: "faint" }, this.linkState === "gone" ? "not on this server" : "reconnecting …"));
+      this.linkState !== "live" && s.state !== "closed" && h("span", { class: "faint" }, this.linkState === "gone" ? "not on this server" : "reconnecting …"));
     this.composer.cancelButton.hidden = !(t.isRunning || s.state === "running" || s.state === "waiting");
+    const isClosed = s.state === "closed", isGone = this.linkState === "gone", isNothing = isGone && !t.blocks.length;
+    this.composer.node.hidden = isClosed || isGone;
+    this.closedBar.hidden = !isClosed || isGone;
+    this.gone.hidden = !isNothing;
+    this.pane.hidden = isNothing;
+    this.pane.nextSibling.hidden = isNothing;
+    this.controls.hidden = isClosed || isGone;
     this.endButton.hidden = s.state === "closed" || !s.state;
     this.drawControls();
   }
@@ -177,6 +186,11 @@ export class SessionView {
       if (answer?.error) throw new Error(answer.error.message);
       if (method === "session/set_mode") this.transcript.mode = params.modeId;
     });
+  }
+
+  async resume() {
+    await this.act(() => request("POST", pathOf(this.id, "/resume"), {}));
+    await this.refresh();
   }
 
   async end() {

@@ -1,11 +1,12 @@
 // All sessions of the server, whoever made them.
 import { ask, session as pathOf } from "./api.js";
 import { createDialog } from "./create.js";
-import { age, button, fill, h, money } from "./dom.js";
+import { age, button, fill, h, money, shortPath } from "./dom.js";
 import * as history from "./history.js";
 import { runCommand, untilSeen } from "./stream.js";
 
 const ASK_AGAIN_MS = 15000, GATHER_MS = 250;
+const SETTLED_MS = [1000, 5000]; // what happens while the follower starts is not told: asked for a little later
 // Events after which the list looks different; everything else (an agent's words) is not sent for it.
 const TELLING = ["session/new", "session/load", "session/resume", "session/prompt", "session/request_permission", "elicitation/create", "session/cancel",
   "session_info_update", "usage_update", "current_mode_update", "config_option_update", "_sandbox-agent/state", "system"];
@@ -16,6 +17,7 @@ const STATES = ["waiting", "running", "idle", "starting", "interrupted", "closed
 export class SessionsView {
   constructor() {
     this.all = null;
+    this.settling = [];
     this.usage = new Map(); // by session, as last told
     this.counts = new Map(); // of those at work: questions that are open, prompts that wait
     this.search = h("input", { type: "search", placeholder: "Search", "aria-label": "Search sessions", oninput: () => this.draw() });
@@ -46,6 +48,8 @@ export class SessionsView {
     let rest = "", wait = FIRST_WAIT_MS;
     while (!this.isStopped) {
       rest = "";
+      this.settling.forEach(clearTimeout);
+      this.settling = SETTLED_MS.map((ms) => setTimeout(() => this.soon(), ms));
       try {
         await runCommand("events", ["follow", "--all", "--json", ...TELLING.flatMap((type) => ["--type", type])], (stream, text) => {
           if (stream !== "stdout") return;
@@ -108,17 +112,19 @@ export class SessionsView {
   stop() {
     this.isStopped = true;
     clearInterval(this.timer);
+    this.settling.forEach(clearTimeout);
     this.stopping?.abort();
   }
 
   async refresh() {
     try {
       this.all = (await ask("GET", "/v1/sessions")).sessions;
+      this.isKnown = true;
       this.problem.textContent = "";
       history.keepSessions(this.all);
       this.countWaiting();
     } catch (error) {
-      this.problem.textContent = error.message;
+      this.problem.textContent = error.status ? error.message : ""; // the page's head tells that the server is away
     }
     this.draw();
   }
@@ -127,13 +133,18 @@ export class SessionsView {
     const words = this.search.value.toLowerCase().split(/\s+/).filter(Boolean), state = this.state.value;
     const fits = (s) => (!state || s.state === state) && words.every((word) => [s.id, s.title, s.agent, s.cwd, s.model].join(" ").toLowerCase().includes(word));
     const shown = this.all.filter(fits).sort((a, b) => String(b.updatedAt).localeCompare(String(a.updatedAt)));
+    if (!this.isKnown && !this.all.length) { // nothing is known yet, or the server refuses
+      this.list.hidden = true;
+      return;
+    }
+    this.list.hidden = false;
     this.count.textContent = shown.length === this.all.length ? String(shown.length) : `${shown.length} of ${this.all.length}`;
     const key = JSON.stringify([shown, [...this.usage], [...this.counts], Math.floor(Date.now() / 10000)]);
     if (key === this.key) return;
     this.key = key;
     const focused = document.activeElement?.getAttribute?.("href");
     fill(this.list, shown.length ? shown.map((one) => this.row(one)) : h("li", { class: "empty" },
-      this.all.length ? "No session is like that." : "No session yet. Start one here, or with: sandbox-agent session new"));
+      this.all.length ? "No session is like that." : ["No session yet. Start one here, or with ", h("code", null, "sandbox-agent session new")]));
     if (focused?.startsWith("#/sessions/")) this.list.querySelector(`[href="${CSS.escape(focused)}"]`)?.focus();
   }
 
@@ -144,6 +155,6 @@ export class SessionsView {
       h("span", { class: "session-title" }, one.title || h("span", { class: "faint" }, one.id), queued > 0 && h("span", { class: "tag queued" }, `+${queued} queued`)),
       one.state === "waiting" ? h("span", { class: "tag wait" }, pending > 1 ? `${pending} wait for you` : "Waits for you") : h("span", { class: "state-word faint" }, one.state),
       h("span", { class: "agent" }, one.agent, one.model && one.model !== one.agent && h("span", { class: "faint" }, ` ${one.model}`)),
-      h("span", { class: "path" }, one.cwd), h("span", { class: "faint num cost" }, money(this.usage.get(one.id)?.cost) ?? ""), h("time", { class: "faint", datetime: one.updatedAt, title: one.updatedAt }, age(one.updatedAt))));
+      h("span", { class: "path", title: one.cwd }, shortPath(one.cwd)), h("span", { class: "faint num cost" }, money(this.usage.get(one.id)?.cost) ?? ""), h("time", { class: "faint", datetime: one.updatedAt, title: one.updatedAt }, age(one.updatedAt))));
   }
 }

@@ -63,6 +63,7 @@ async function readOnce(path, options, signal, onMessage, onState) {
       clearTimeout(timer);
       timer = setTimeout(() => quiet.abort(), SILENCE_MS);
       push(decoder.decode(value, { stream: true }));
+      await options.taken?.();
       // What is there already comes without a pause; the page has to be drawn in between.
       if (performance.now() - begun < TURN_MS) continue;
       await new Promise((resume) => setTimeout(resume));
@@ -117,12 +118,14 @@ export function follow(path, after, onEvent, onState, numberOf = (event) => even
 export const decode = (base64) => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
 
 // Run one of the server's command lines: onBytes("stdout"|"stderr", bytes) as they come; its exit {exitStatus, message}.
+// When onBytes gives a promise, no more is read until it is kept.
 export async function runCommandBytes(command, args, onBytes, signal = new AbortController().signal, isFollowing = false) {
-  let end = { exitStatus: 1, message: "The server ended the connection." };
-  const answer = await readOnce("/v1/commands", { isFollowing, method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ command, args }) }, signal, ({ event, data }) => {
+  let end = { exitStatus: 1, message: "The server ended the connection." }, taking = [];
+  const taken = async () => { await Promise.all(taking); taking = []; };
+  const answer = await readOnce("/v1/commands", { isFollowing, taken, method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ command, args }) }, signal, ({ event, data }) => {
     const frame = JSON.parse(data);
     if (event === "exit") end = frame;
-    else if (event === "stdout" || event === "stderr") onBytes(event, decode(frame.data));
+    else if (event === "stdout" || event === "stderr") taking.push(onBytes(event, decode(frame.data)));
   }, () => {});
   if (!answer.ok) throw await refusalOf(answer);
   return end;

@@ -50,6 +50,7 @@ function theme() {
     selectionBackground: dark ? "#2f5a4d" : "#bfe0d5",
     black: dark ? "#3a4045" : "#1f2328", red: dark ? "#f28b82" : "#b3261e", green: dark ? "#74c990" : "#20713f", yellow: dark ? "#f0b657" : "#8a5200", blue: dark ? "#8ab4f8" : "#1d4fa8",
     magenta: dark ? "#d5a6f0" : "#7b3aa0", cyan: dark ? "#6fd0d6" : "#11686e", white: dark ? "#e4e6e8" : "#63696f", brightBlack: dark ? "#98a0a7" : "#63696f", brightWhite: dark ? "#ffffff" : "#1f2328",
+    brightRed: dark ? "#ff9e95" : "#c5352c", brightGreen: dark ? "#8fdca8" : "#27834a", brightYellow: dark ? "#ffcf7d" : "#956000", brightBlue: dark ? "#a9c8ff" : "#2b5fc0", brightMagenta: dark ? "#e3bff7" : "#8f4cb5", brightCyan: dark ? "#8fe0e5" : "#167a80",
   };
 }
 
@@ -80,7 +81,7 @@ export class Terminal {
     }
     if (this.isStopped) return;
     await document.fonts?.ready;
-    this.term = new lib.Terminal({ fontFamily: colour("--mono"), fontSize: 13, scrollback: 5000, cursorBlink: true, theme: theme(), screenReaderMode: matchMedia("(prefers-contrast: more)").matches, allowProposedApi: false });
+    this.term = new lib.Terminal({ fontFamily: colour("--mono"), fontSize: 13, scrollback: 5000, cursorBlink: true, theme: theme(), minimumContrastRatio: 4.5, screenReaderMode: matchMedia("(prefers-contrast: more)").matches, allowProposedApi: false });
     this.fit = new fit.FitAddon();
     this.term.loadAddon(this.fit);
     withSheets(() => this.term.open(this.box));

@@ -61,7 +61,7 @@ export class Transcript {
     const text = content?.type === "text" ? String(content.text ?? "") : "";
     const more = content && content.type !== "text" ? [content] : [];
     const last = this.blocks.at(-1);
-    if (last?.kind === kind && !isFull(last) && (kind !== "prompt" || last.isReplay)) {
+    if (last?.kind === kind && !isFull(last) && (more.length || !last.more.length) && (kind !== "prompt" || last.isReplay)) {
       this.touch(this.blocks.length - 1, event, { text: last.text + text, tail: (last.tail + text.slice(-2)).slice(-2), more: more.length ? [...last.more, ...more] : last.more });
     } else this.push(event, { kind, text, tail: text.slice(-2), more, isReplay: kind === "prompt" });
   }

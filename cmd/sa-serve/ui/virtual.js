@@ -46,12 +46,14 @@ export class VirtualList {
     this.shown = new Map();
     this.isAtEnd = true;
     this.lastTop = 0;
+    this.placed = -1;
     this.inner = h("div", { class: "virtual-inner", role: "list" });
     this.node = h("div", { class: "virtual", tabindex: "0", role: "region", "aria-label": label }, this.inner);
     this.node.addEventListener("scroll", () => {
       // What grew below may have outrun us: only going up leaves the end.
       const top = this.node.scrollTop;
-      if (top + this.node.clientHeight >= this.node.scrollHeight - 40) this.isAtEnd = true;
+      if (top === this.placed) this.isAtEnd = false; // where show() has put it
+      else if (top + this.node.clientHeight >= this.node.scrollHeight - 40) this.isAtEnd = true;
       else if (top < this.lastTop - 1) this.isAtEnd = false;
       this.lastTop = top;
       this.draw();
@@ -83,6 +85,7 @@ export class VirtualList {
   }
 
   toEnd() {
+    this.placed = -1;
     this.node.scrollTop = this.node.scrollHeight;
   }
 
@@ -91,6 +94,7 @@ export class VirtualList {
     this.node.scrollTop = this.sums.before(i) - 12;
     this.draw();
     this.node.scrollTop = this.sums.before(i) - 12;
+    this.placed = this.node.scrollTop;
   }
 
   isSeen(i) {
