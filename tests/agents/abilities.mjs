@@ -65,6 +65,11 @@ async function recorded(t, s, text) {
   }
 }
 
+// Gemini CLI names its record by the minute, and writes it over when the session is loaded in the same one.
+async function loadable(t) {
+  if (t.agent.recordsByMinute) await new Promise(r => setTimeout(r, 60100 - Date.now() % 60000));
+}
+
 // The turn has begun: some of its text is here, or (of an agent that tells whole messages only) the
 // model has been asked.
 async function begun(t, c, s) {
@@ -274,6 +279,7 @@ export const ABILITIES = {
     await begun(t, c, s);
     c.p.kill('SIGKILL');
     await c.done;
+    await loadable(t);
     c = await connect(t);
     const r = await c.call(c.can.sessionCapabilities?.resume ? 'session/resume' : 'session/load', { sessionId: s, cwd: t.cwd, mcpServers: [] });
     assert.ok(r.result, JSON.stringify(r));

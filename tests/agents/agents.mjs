@@ -77,7 +77,7 @@ export const AGENTS = {
     }),
     rejects: true, mcpTool: 'echo_echo', isSlow: true, ...SPEAKS_ACP,
     // It speaks ACP itself: what it does otherwise is not ours to change.
-    gaps: { 'file made': 'its diff comes with the question only', plan: 'its to-do tool is a plain tool call', 'error 401': 'answers -32603' },
+    gaps: { 'file made': 'its diff comes with the question only', plan: 'its to-do tool is a plain tool call', 'error 401': 'answers -32603, the words alone tell' },
     // It tries again five times, for a minute in all, and only then tells the error.
     slow: ['error 500', 'overloaded'],
   },
@@ -89,8 +89,8 @@ export const AGENTS = {
     env: base => ({ GEMINI_API_KEY: 'fake-key', GOOGLE_GEMINI_BASE_URL: base, GEMINI_CLI_TRUST_WORKSPACE: 'true', GEMINI_TELEMETRY_ENABLED: 'false' }),
     files: () => ({ '.gemini/settings.json': JSON.stringify({ security: { auth: { selectedType: 'gemini-api-key' } }, privacy: { usageStatisticsEnabled: false },
       telemetry: { enabled: false }, general: { enableAutoUpdate: false, disableAutoUpdate: true, disableUpdateNag: true } }) }),
-    askMode: 'default', rejects: true, ...SPEAKS_ACP, mcpTool: 'mcp_echo_echo', noModel: 'by session/set_model only', noEffort: 'it has none', noUsage: true, noFork: 'not offered',
-    gaps: { 'cancel with a question open': 'waits until the question is answered, too', 'load after kill -9': 'a young session is not on disk yet',
+    askMode: 'default', rejects: true, ...SPEAKS_ACP, mcpTool: 'mcp_echo_echo', recordsByMinute: true, noModel: 'by session/set_model only', noEffort: 'it has none', noUsage: true, noFork: 'not offered',
+    gaps: { 'cancel with a question open': 'waits until the question is answered, too', 'load after kill -9': 'it has no session/list, and loses a session that is loaded in the minute of its start',
       'session closed': 'it has no session/close', 'shell tool, allowed': 'the output of a command is not told', 'shell tool, rejected': 'a rejected call is told by the question only',
       'shell tool, allowed for ever': 'asks again where a command writes to a file', plan: 'it has no plans', 'error 401': 'answers 401, no code of JSON-RPC',
       'error 500': 'tries again for minutes without a word', overloaded: 'tries again for minutes without a word' },
