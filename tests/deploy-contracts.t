@@ -41,7 +41,7 @@ recipe() { # PROVIDER ADDRESS-OF-ITS-API VERB...
 	env E2B_API_URL="$2" DAYTONA_API_URL="$2" VERCEL_API_URL="$2" CLOUDFLARE_BRIDGE_URL="$2" "$TOP/scripts/deploy/$1" "${@:3}"
 }
 from_up_to_down() { # PROVIDER ADDRESS WHERE
-	trap 'recipe '"$1 $2"' down --all >/dev/null 2>&1; tap_cleanup' EXIT
+	trap 'recipe '"$1 $2"' down --all >/dev/null 2>&1 || :; tap_cleanup' EXIT
 	ok "$1, $3: up" recipe "$1" "$2" up --ttl 600 --port "$(free_port)"
 	cp out up
 	is "$(curl -s -o /dev/null -w '%{http_code}' -H "Authorization: Bearer $(jq -r .token up)" "$(jq -r .url up)/v1/sessions")" 200 "... its server answers"

@@ -21,7 +21,7 @@ export E2B_API_KEY=e2b-key E2B_API_URL=$cloud/e2b E2B_SANDBOX_URL=$cloud/e2b E2B
 export DAYTONA_API_KEY=daytona-key DAYTONA_API_URL=$cloud/daytona
 export VERCEL_TOKEN=vercel-key VERCEL_TEAM_ID=team VERCEL_PROJECT_ID=project VERCEL_API_URL=$cloud/vercel
 export CLOUDFLARE_BRIDGE_URL=$cloud/cloudflare SANDBOX_API_KEY=bridge-key
-trap 'for p in local e2b daytona vercel cloudflare; do deploy $p down --all; done >/dev/null 2>&1; tap_cleanup' EXIT
+trap 'for p in local e2b daytona vercel cloudflare; do deploy $p down --all || :; done >/dev/null 2>&1; tap_cleanup' EXIT
 
 for provider in local e2b daytona vercel cloudflare; do
 	unset SANDBOX_AGENT_TOKEN

@@ -60,6 +60,45 @@ is "$(pod exec "$id" sh -c 'cat /proc/[0-9]*/stat | grep -c ") Z"' || true)" 0 "
 status 0 "down" "$TOP/scripts/deploy/docker" down "$id"
 is "$(pod ps -aq)" "" "... nothing is left"
 
+# The compose example, with whatever runs such files: what was said before is there after it has gone and come again.
+printf '#!/bin/sh\nexec podman --root %s --runroot %s --storage-driver vfs "$@"\n' "$store/root" "$store/run" >pod.sh
+chmod +x pod.sh
+composing() { # VERB...: with the program in $composer
+	local podman=()
+	[ "$composer" != podman-compose ] || podman=(--podman-path "$T/pod.sh")
+	env DOCKER_HOST="unix://$DOCKER_SOCKET" "$composer" "${podman[@]}" -p "$project" -f "$TOP/scripts/docker/compose.yaml" "$@"
+}
+composed() { # PATH CURL-OPTION...: of the server that it runs
+	curl -sf --max-time 30 -H "Authorization: Bearer $SANDBOX_AGENT_TOKEN" -H 'content-type: application/json' \
+		"http://127.0.0.1:$SANDBOX_AGENT_PORT/v1/$1" "${@:2}"
+}
+healthy() { pod healthcheck run "$(pod ps -q)"; }
+for composer in podman-compose docker-compose; do
+	command -v "$composer" >/dev/null || { skip "the compose example, by $composer" "it is not there"; continue; }
+	# A network's name is one for the whole machine.
+	project=sa$$${composer%%-*}
+	trap 'composing down -v >/dev/null 2>&1 || :; pod rm -fa >/dev/null 2>&1; pod rmi -fa >/dev/null 2>&1; tap_cleanup' EXIT
+	unset SANDBOX_AGENT_TOKEN
+	not_ok "$composer: not without a token" composing up -d
+	SANDBOX_AGENT_PORT=$(perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(LocalAddr => "127.0.0.1", Listen => 1)->sockport')
+	export SANDBOX_AGENT_PORT SANDBOX_AGENT_TOKEN=0123456789abcdef0123456789abcdef
+	status 0 "... up" composing up -d
+	ok "... it answers" wait_until 30 composed sessions
+	is "$(composed sessions -d '{"agent":"mock","id":"kept"}' | jq -r .id)" kept "... makes a session"
+	is "$(composed sessions/kept/prompt -d '{"text":"say composed"}' | jq -r .text)" composed "... and runs an agent"
+	ok "... with limits, on this machine alone" jq -e --arg port "$SANDBOX_AGENT_PORT" '.[0].HostConfig |
+		.PidsLimit > 0 and .SecurityOpt == ["no-new-privileges"] and .RestartPolicy.Name == "unless-stopped" and
+		.PortBindings["2468/tcp"] == [{HostIp: "127.0.0.1", HostPort: $port}]' <(pod inspect "$(pod ps -q)")
+	ok "... it is healthy" wait_until 60 healthy
+	status 0 "... down" composing down
+	is "$(pod ps -aq)" "" "... nothing runs"
+	status 0 "... up again" composing up -d
+	ok "... it has its session still" wait_until 30 composed sessions/kept
+	status 0 "... down with its volume" composing down -v
+	is "$(pod volume ls -q)" "" "... nothing is left"
+done
+unset SANDBOX_AGENT_TOKEN
+
 if [ -z "${SA_TEST_FULL:-}" ]; then
 	skip "the full image" "SA_TEST_FULL is not set: it fetches 400 MB"
 else
