@@ -73,7 +73,7 @@ define command_rule
 $(BIN)/$(1): $$(patsubst %.c,$$(B)/obj/%.o,$$(wildcard cmd/$(1)/*.c)) $$(LIB)
 	@mkdir -p $$(@D)
 	@echo '  LINK $$@'
-	$$(Q)$$(CC) $$(CFLAGS) $$(filter-out $$(if $$(LDFLAGS_$(1)),-pie),$$(LDFLAGS)) $$(LDFLAGS_$(1)) -o $$@ $$^ $$(LIBS_$(1))
+	$$(Q)$$(CC) $$(CFLAGS) $$(filter-out $$(if $$(LDFLAGS_$(1)),-pie),$$(LDFLAGS)) $$(LDFLAGS_$(1)) -o $$@ $$^ $$(LIBS_$(1)) -ldl
 endef
 $(foreach c,$(COMMANDS),$(eval $(call command_rule,$(c))))
 

@@ -6,6 +6,7 @@
 #include "speech.h"
 #include "update.h"
 #include "json/write.h"
+#include "os/io.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,7 +23,7 @@ void exec_child_reset(void)
 	sigaction(SIGTERM, &normal, NULL);
 	sigaction(SIGHUP, &normal, NULL);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	close_range(3, ~0u, 0);
+	io_close_others(NULL, 0);
 }
 
 static void run_child(char **words, const char *cwd, int out)

@@ -5,9 +5,11 @@
 #include "rpc.h"
 #include "update.h"
 #include "json/write.h"
+#include "process/record.h"
 
 #include <errno.h>
 #include <signal.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { HOSTILE_LATE_MAX = 10000 };
@@ -194,8 +196,7 @@ static int signal_number(struct span text)
 	if (span_starts_with(text, "SIG"))
 		text = (struct span){text.p + 3, text.n - 3};
 	for (int i = 1; i < SIGRTMIN; i++) {
-		const char *name = sigabbrev_np(i);
-		if (name && span_is(text, name))
+		if (span_is(text, process_signal_name(i) + strlen("SIG")))
 			return i;
 	}
 	return 0;

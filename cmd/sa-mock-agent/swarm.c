@@ -3,6 +3,7 @@
 #include "directive.h"
 #include "exec.h"
 #include "update.h"
+#include "os/io.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -52,7 +53,7 @@ static pid_t make_daemon(bool is_kept)
 		sigaction(SIGHUP, &ignore, NULL);
 		if (write(fds[1], &own, sizeof(own)) != sizeof(own))
 			_exit(1);
-		close_range(3, ~0u, 0);
+		io_close_others(NULL, 0);
 		sleep_on(is_kept);
 	}
 	close(fds[1]);

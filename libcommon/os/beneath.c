@@ -51,7 +51,7 @@ int beneath_open(const struct beneath *b, const char *path, int flags, mode_t mo
 	long fd = -1;
 	/* EAGAIN: something was renamed while ".." was resolved; nothing is wrong with the path. */
 	for (int i = 0; i < AGAIN_MAX; i++) {
-		fd = syscall(SYS_openat2, b->fd, path, &how, sizeof(how));
+		fd = syscall(__NR_openat2, b->fd, path, &how, sizeof(how));
 		if (fd >= 0 || errno != EAGAIN)
 			break;
 	}

@@ -130,7 +130,7 @@ int io_set_nonblocking(int fd)
 static void close_range_of(int first, int last)
 {
 	enum { FALLBACK_FDS = 1024 };
-	if (first > last || syscall(SYS_close_range, (unsigned)first, (unsigned)last, 0u) == 0)
+	if (first > last || syscall(__NR_close_range, (unsigned)first, (unsigned)last, 0u) == 0)
 		return;
 	for (int fd = first; fd <= last && fd < FALLBACK_FDS; fd++) /* Linux before 5.9 */
 		close(fd);

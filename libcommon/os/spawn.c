@@ -49,7 +49,7 @@ static void reset_signals(void)
 /* Everything from first on closes at exec. */
 static void mark_close_on_exec(int first)
 {
-	if (syscall(SYS_close_range, (unsigned)first, ~0u, 4u /* CLOSE_RANGE_CLOEXEC */) == 0)
+	if (syscall(__NR_close_range, (unsigned)first, ~0u, 4u /* CLOSE_RANGE_CLOEXEC */) == 0)
 		return;
 	for (int fd = first; fd < 1024; fd++) /* Linux 5.10 */
 		fcntl(fd, F_SETFD, FD_CLOEXEC);

@@ -40,12 +40,24 @@ int process_owner_parse(struct span name, enum process_owner *ret)
 
 const char *process_signal_name(int number)
 {
+	/* sigabbrev_np() is too new for some C libraries that this runs on. */
+	static const char *const names[] = {
+		[SIGHUP] = "SIGHUP",       [SIGINT] = "SIGINT",   [SIGQUIT] = "SIGQUIT",
+		[SIGILL] = "SIGILL",       [SIGTRAP] = "SIGTRAP", [SIGABRT] = "SIGABRT",
+		[SIGBUS] = "SIGBUS",       [SIGFPE] = "SIGFPE",   [SIGKILL] = "SIGKILL",
+		[SIGUSR1] = "SIGUSR1",     [SIGSEGV] = "SIGSEGV", [SIGUSR2] = "SIGUSR2",
+		[SIGPIPE] = "SIGPIPE",     [SIGALRM] = "SIGALRM", [SIGTERM] = "SIGTERM",
+		[SIGSTKFLT] = "SIGSTKFLT", [SIGCHLD] = "SIGCHLD", [SIGCONT] = "SIGCONT",
+		[SIGSTOP] = "SIGSTOP",     [SIGTSTP] = "SIGTSTP", [SIGTTIN] = "SIGTTIN",
+		[SIGTTOU] = "SIGTTOU",     [SIGURG] = "SIGURG",   [SIGXCPU] = "SIGXCPU",
+		[SIGXFSZ] = "SIGXFSZ",     [SIGPROF] = "SIGPROF", [SIGVTALRM] = "SIGVTALRM",
+		[SIGWINCH] = "SIGWINCH",   [SIGIO] = "SIGPOLL",   [SIGPWR] = "SIGPWR",
+		[SIGSYS] = "SIGSYS",
+	};
 	static char text[32];
-	const char *name = sigabbrev_np(number);
-	if (name)
-		snprintf(text, sizeof(text), "SIG%s", name);
-	else
-		snprintf(text, sizeof(text), "SIG%d", number);
+	if (number >= 0 && (size_t)number < sizeof(names) / sizeof(*names) && names[number])
+		return names[number];
+	snprintf(text, sizeof(text), "SIG%d", number);
 	return text;
 }
 
