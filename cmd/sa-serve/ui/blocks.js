@@ -123,7 +123,7 @@ export function blockNode(block, state) {
     h("ul", null, block.entries.map((entry) => h("li", { class: entry.status === "completed" ? "done" : null }, mark(entry.status), h("span", null, String(entry.content))))));
     case "tool": return h("article", { class: "block", "aria-label": "Tool call" }, tool(block, state));
     case "ask": return h("article", { class: `block asked ${block.state}`, "aria-label": "Question" }, h("span", { class: "mark", "aria-hidden": "true" }, "?"),
-      h("span", { class: "question" }, question(block)), h("span", { class: "faint" }, answerWords(block)));
+      h("div", null, h("span", { class: "question" }, question(block)), h("span", { class: "faint" }, answerWords(block))));
     case "end": return h("div", { class: "block end" }, h("span", null, ENDS[block.stopReason] ?? (block.stopReason === "end_turn" ? "Turn over" : block.stopReason)));
     case "error": return h("article", { class: "block error", role: "note" }, h("div", { class: "failure" }, h("strong", null, "Error "), block.text));
     default: return h("article", { class: "block" }, fold(state, block.first, false, "note", [h("span", { class: "faint" }, block.text)],

@@ -40,7 +40,7 @@ export class SessionView {
     this.tray = h("div", { class: "tray", "aria-live": "polite" });
     this.problem = h("p", { class: "problem", role: "alert" });
     this.composer = new Composer(this.id, (work) => this.act(work), () => { this.list.isAtEnd = true; });
-    this.closedBar = h("div", { class: "row closed-bar", hidden: true }, h("span", null, "This session is closed."), button("Bring it back", () => this.resume()));
+    this.closedBar = h("div", { class: "row closed-bar", hidden: true }, h("span", { class: "faint" }, "This session is closed."), button("Bring it back", () => this.resume()));
     this.gone = h("div", { class: "empty gone", hidden: true }, h("p", null, "This server has no such session."), h("a", { href: "#/sessions" }, "All sessions"));
     this.pane = h("div", { class: "pane" });
     this.node = h("section", { class: "session" },
