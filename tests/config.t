@@ -31,6 +31,8 @@ ok "words make an entry" sa-config mcp set --name words --env T='${TOKEN}' -- no
 is "$(get_mcp words)" '{"args":["a.mjs","--flag"],"command":"node","env":{"T":"${TOKEN}"},"type":"local"}' "with its options"
 ok "removing" sa-config mcp rm --name words
 status 3 "removes" sa-config mcp get --name words
+status 2 "a name as an operand is a usage error" sa-config mcp get words
+like "$(cat "$T/err")" "--name" "that says how to name it"
 mkdir -p by/hand/.sandbox-agent/config
 printf '{"mine": {"type":"local","command":"byhand"}, "bad": 7}' >by/hand/$file
 is "$(sa-config mcp get --json --directory by/hand --name mine | jq -r .command)" byhand "a file made by hand is read"

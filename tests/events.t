@@ -29,6 +29,9 @@ sa-session prompt talk 'say <b>&</b>' >/dev/null
 unlike "$(sa-events export talk --format html)" '<b>&</b>' "an HTML transcript escapes what agents say"
 sa-session prompt talk $'say a\e[31mb' >/dev/null
 unlike "$(sa-events show talk --text)" $'\e' "control characters do not reach the terminal"
+sa-session new --agent mock --id $'two\nlines\e[31m' >/dev/null
+is "$(sa-session list --text | grep -c $'\e\|^lines') $(sa-events list --text | grep -c $'\e\|^lines')" "0 0" \
+	"nor do those of an id, which is one line of a list"
 
 # A flood, followed by two while a third is stopped in the middle.
 sa-session new --agent mock --id flood >record

@@ -23,6 +23,8 @@ is "$(sa-process logs proc_1 | jq -c 'keys')" \
 is "$(sa-process logs proc_1 --tail 1 | field .sequence) $(sa-process logs proc_1 --since 1 | field .sequence)" "2 2" \
 	"tail and since choose"
 is "$(sa-process logs proc_1 --tail 0)" "" "a tail of none is empty"
+status 3 "a keeper by itself tells why there is no process" sa-keep -- no-such-program
+like "$(cat err)" "no-such-program" "in words"
 
 cat=$(id_of --cwd / --env MARK=here -- sh -c 'pwd; echo "$MARK"; cat; echo done')
 ok "input takes text" sa-process input "$cat" $'a line\n'

@@ -23,6 +23,12 @@ status 7 "a failed prompt is the agent's failure" sa-session run --agent mock "f
 status 1 "a refusal is no success" sa-session run --agent mock refuse
 status 7 "an agent that dies is told" sa-session run --agent mock "stderr oh no; die 3"
 like "$(cat err)" 'exited with status 3: oh no' "with its status and the end of its stderr"
+for words in false 'sh -c "echo oh no >&2; exit 3"'; do
+	status 7 "an agent that ends at once is told: $words" sa-session new --agent-command "$words"
+	like "$(cat err)" "agent '(false|sh)' exited with status (1|3: oh no)" "and how it ended"
+done
+not_ok "last words may hold control characters" sa-session run --agent mock $'stderr a\e[31mb; die 3'
+unlike "$(cat err)" $'\e' "which do not reach the terminal"
 status 3 "an agent nobody knows is not found" sa-session new --agent nobody
 status 3 "neither is a program that is not there" sa-session new --agent-command ./no-such-program
 status 3 "nor a session" sa-session show nothing

@@ -132,7 +132,12 @@ static int run_kind(const struct config_kind *kind, const struct config_options 
 	if (strcmp(action, "trust") == 0 && argc == 1)
 		return config_trust(kind, o->directory, o->name, err);
 	bool is_set = strcmp(action, "set") == 0;
-	if (!is_set && ((strcmp(action, "get") != 0 && strcmp(action, "rm") != 0) || argc > 1))
+	bool is_named = strcmp(action, "get") == 0 || strcmp(action, "rm") == 0;
+	if (is_named && argc > 1)
+		return error_set(err, PROBLEM_INVALID_REQUEST,
+				 "%s takes no operand, not '%s': --name says which", action,
+				 argv[1]);
+	if (!is_set && !is_named)
 		return error_set(err, PROBLEM_INVALID_REQUEST, "get, set, list, trust or rm, not '%s'",
 				 argc > 1 ? argv[1] : action);
 	if (!o->name)

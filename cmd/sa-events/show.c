@@ -1,6 +1,8 @@
 /* The verbs list and show: the store as it is now. */
+#include "base/cleanup.h"
 #include "base/num.h"
 #include "base/xalloc.h"
+#include "cli/plain.h"
 #include "follower.h"
 #include "json/write.h"
 #include "options_of.h"
@@ -44,7 +46,13 @@ static int add_tally(struct span session_id, int64_t server_key, int64_t events,
 static void add_line(struct listing *l, const char *id, int64_t events, int64_t last)
 {
 	if (l->is_text) {
-		buf_addf(&l->out, "%-40s %8lld %8lld\n", id, (long long)events, (long long)last);
+		cleanup_buf struct buf name = BUF_INIT(BUF_MAX_OWN);
+		plain_add(&name, span_of(id));
+		buf_addc(&name, 0);
+		/* A row is one line, whatever an id has in it. */
+		name.data[strcspn(name.data, "\n")] = 0;
+		buf_addf(&l->out, "%-40s %8lld %8lld\n", name.data, (long long)events,
+			 (long long)last);
 		return;
 	}
 	json_open(&l->out, '{');

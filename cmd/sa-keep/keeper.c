@@ -150,6 +150,7 @@ int keeper_run(const struct keeper_options *options, struct sa_error *err)
 {
 	struct keeper k = {
 	    .options = options,
+	    .problem = err,
 	    .folder = FOLDER_INIT,
 	    .dir_fd = -1,
 	    .ready_fd = options->ready_fd,

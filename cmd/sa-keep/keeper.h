@@ -68,6 +68,7 @@ struct keeper {
 	int dir_fd;
 	struct process process; /* the record */
 	struct loop loop;
+	struct sa_error *problem; /* why there is no process, when nobody else is told */
 	int ready_fd;
 
 	/* life */

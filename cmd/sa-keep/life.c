@@ -81,6 +81,8 @@ static void do_fail(struct keeper *k, const struct guard_message *message)
 {
 	struct sa_error err = SA_ERROR_INIT;
 	error_set(&err, (enum problem_kind)message->number, "%s", message->text);
+	if (k->ready_fd < 0)
+		*k->problem = err;
 	keeper_tell_ready(k, &err);
 	enter(k, LIFE_OVER, 0);
 }

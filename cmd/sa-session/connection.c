@@ -89,12 +89,14 @@ void connection_await_end(const struct connection *c)
 
 int connection_link(struct connection *c, struct sa_error *err)
 {
+	const char *reason = c->session.end_reason;
+	/* "is closed: closed" would say it twice. */
+	bool has_reason = reason && strcmp(reason, session_state_name(c->session.state)) != 0;
 	if (session_state_is_over(c->session.state))
 		return error_set(err, PROBLEM_CONFLICT,
 				 "session '%s' is %s%s%s; 'sa-session resume %s' brings it back",
 				 c->session.id, session_state_name(c->session.state),
-				 c->session.end_reason ? ": " : "",
-				 c->session.end_reason ? c->session.end_reason : "", c->session.id);
+				 has_reason ? ": " : "", has_reason ? reason : "", c->session.id);
 	return link_open(&c->link, &c->server, err);
 }
 

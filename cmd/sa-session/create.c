@@ -88,6 +88,18 @@ static int open_session(struct connection *c, const struct create_options *o, co
 	return 0;
 }
 
+/* "The connection ended" helps nobody: the supervisor's last words say what the agent did. */
+static void tell_how_it_ended(struct connection *c, struct sa_error *err)
+{
+	cleanup_server struct server server = {.key = 0};
+	struct sa_error ignored = SA_ERROR_INIT;
+	if (err->kind != PROBLEM_AGENT_PROCESS_EXITED)
+		return;
+	connection_await_end(c);
+	if (store_get_server(c->store, c->server.key, &server, &ignored) == 0 && server.end_reason)
+		error_set(err, PROBLEM_AGENT_PROCESS_EXITED, "%s", server.end_reason);
+}
+
 int create_session(struct connection *c, const struct create_options *o, struct sa_error *err)
 {
 	cleanup_free char *cwd = realpath(o->cwd ? o->cwd : ".", NULL);
@@ -122,6 +134,7 @@ int create_session(struct connection *c, const struct create_options *o, struct 
 	if (connection_tie(c, true, err) == 0 && open_session(c, o, cwd, &mcp_servers, err) == 0 &&
 	    (o->is_tied || connection_tie(c, false, err) == 0))
 		return 0;
+	tell_how_it_ended(c, err);
 	struct sa_error ignored;
 	/* A supervisor whose store refuses reads nothing, but it notices that we leave. */
 	if (err->kind != PROBLEM_STORE_FULL && err->kind != PROBLEM_STORE_ERROR)

@@ -30,7 +30,9 @@ static int check_state(const char *name, struct sa_error *err)
 static void print_line(const struct session *s)
 {
 	cleanup_buf struct buf b = BUF_INIT(BUF_MAX_OWN);
-	buf_addf(&b, "%-16s  %-11s  ", s->id, session_state_name(s->state));
+	print_add_plain(&b, span_of(s->id), CELL_BYTES * 2);
+	buf_addf(&b, "%*s  %-11s  ", b.len < 16 ? (int)(16 - b.len) : 0, "",
+		 session_state_name(s->state));
 	size_t start = b.len;
 	print_add_plain(&b, span_of(s->agent), CELL_BYTES);
 	buf_addf(&b, "%*s  ", b.len - start < 10 ? (int)(10 - (b.len - start)) : 0, "");
@@ -231,8 +233,9 @@ static int pending_one(const struct ask *ask, const struct server *server, struc
 	struct span params = json_get(payload, "params");
 	cleanup_free char *title = json_string_dup(ask_title(params));
 	event_id_add(&b, server->uid, ask->index);
-	buf_addf(&b, "  %s  %s  ", ask->session_id ? ask->session_id : "-",
-		 ask_state_name(ask->state));
+	buf_adds(&b, "  ");
+	print_add_plain(&b, span_of(ask->session_id ? ask->session_id : "-"), CELL_BYTES * 2);
+	buf_addf(&b, "  %s  ", ask_state_name(ask->state));
 	print_add_plain(&b, span_of(ask->method), CELL_BYTES);
 	buf_adds(&b, "  ");
 	print_add_plain(&b, span_of(title ? title : ""), CELL_BYTES * 4);

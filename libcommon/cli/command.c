@@ -2,6 +2,7 @@
 
 #include "base/xalloc.h"
 #include "cli/help.h"
+#include "cli/plain.h"
 #include "json/write.h"
 
 #include <errno.h>
@@ -21,9 +22,11 @@ int command_flush(struct sa_error *err)
 	errno = 0;
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return 0;
-	int saved = errno ? errno : EIO;
 	/* The reader went away: nobody is left to be told, but it is no success. */
-	return error_set_errno(err, PROBLEM_FAILED, saved, "write standard output");
+	if (errno)
+		return error_set_errno(err, PROBLEM_FAILED, errno, "write standard output");
+	/* An earlier write failed; why is forgotten. */
+	return error_set(err, PROBLEM_FAILED, "standard output could not be written");
 }
 
 /* One line of words, or one problem document (RFC 9457), on stderr. */
@@ -31,7 +34,11 @@ void command_print_error(const char *who, const struct sa_error *err, bool is_js
 {
 	const struct problem_info *info = problem_info(err->kind);
 	if (!is_json) {
-		fprintf(stderr, "%s: %s\n", who, err->message);
+		/* Agents' last words may be in it. */
+		struct buf words = BUF_INIT(BUF_MAX_OWN);
+		plain_add(&words, span_of(err->message));
+		fprintf(stderr, "%s: %.*s\n", who, (int)words.len, words.data ? words.data : "");
+		buf_free(&words);
 		return;
 	}
 	struct buf b = BUF_INIT(BUF_MAX_OWN);
@@ -147,8 +154,8 @@ int command_main(const struct command *command, int argc, char **argv)
 		return run_verb(command, verb, argc - 2, argv + 2);
 	struct sa_error err = SA_ERROR_INIT;
 	if (first)
-		error_set(&err, PROBLEM_INVALID_REQUEST, "unknown verb '%s'; see '%s --help'", first,
-			  command->name);
+		error_set(&err, PROBLEM_INVALID_REQUEST, "unknown %s '%s'; see '%s --help'",
+			  first[0] == '-' ? "option" : "verb", first, command->name);
 	else
 		error_set(&err, PROBLEM_INVALID_REQUEST, "which verb? see '%s --help'",
 			  command->name);

@@ -20,8 +20,11 @@ static char *sqlite_path(const char *url, struct sa_error *err)
 			  "no home directory: set HOME, XDG_STATE_HOME or SANDBOX_AGENT_STORE");
 		return NULL;
 	}
-	if (dirs_make(state, err) < 0)
+	if (dirs_make(state, err) < 0) {
+		error_prefix(err, "a place for the store (XDG_STATE_HOME or SANDBOX_AGENT_STORE "
+				  "names another)");
 		return NULL;
+	}
 	return xasprintf("%s/store.db", state);
 }
 
