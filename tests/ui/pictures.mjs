@@ -123,7 +123,7 @@ async function content() {
   await talk("setup", "codex", [says[3]], "waiting");
   await talk("clean", "claude", [says[2]], "waiting");
   const config = (kind, name, value) => call("PUT", `/v1/config/${kind}?directory=${encodeURIComponent(work)}&${kind === "mcp" ? "mcpName" : "skillName"}=${name}`, value);
-  await config("mcp", "database", { type: "local", command: "npx", args: ["-y", "@acme/postgres-mcp", "--read-only", "postgresql://localhost/storefront"], env: { PGPASSWORD: "$PGPASSWORD" } });
+  await config("mcp", "database", { type: "local", command: "npx", args: ["-y", "@acme/postgres-mcp", "--read-only", "postgresql://localhost/storefront"], env: { PGPASSWORD: "${PGPASSWORD}" } });
   await config("mcp", "issues", { type: "remote", url: "https://issues.example.com/mcp", transport: "http", bearerTokenEnvVar: "ISSUES_TOKEN" });
   await config("mcp", "browser", { type: "local", command: "browser-mcp", args: [], enabled: false });
   await config("skills", "house-style", { sources: [{ type: "github", source: "acme/skills", ref: "main", skills: ["review", "release-notes"] }] });

@@ -24,7 +24,7 @@ export function serverForm(name, entry, isOwn) {
     selected: value === (isProgram(entry) ? "local" : entry.transport === "sse" ? "sse" : "http") }, label)));
   const command = input(isProgram(entry) ? wordsOf(entry) : ""), url = input(entry.url, { type: "url" });
   const env = area(lines(entry.env, "=")), fields = area(lines(entry.headers, ":")), bearer = input(entry.bearerTokenEnvVar);
-  const local = h("div", null, field("Command", command, "A program and its arguments"), field("Environment", env, `NAME=value, one a line${isOwn ? "" : "; $NAME is looked up when an agent starts"}`));
+  const local = h("div", null, field("Command", command, "A program and its arguments"), field("Environment", env, isOwn ? "NAME=value, one a line" : "NAME=value, one a line; ${NAME} is looked up when an agent starts"));
   const remote = h("div", null, field("Address", url), field("Header fields", fields, "Name: value, one a line"), !isOwn && field("Variable with the bearer token", bearer));
   const pick = () => { local.hidden = type.value !== "local"; remote.hidden = !local.hidden; };
   type.addEventListener("change", pick);
