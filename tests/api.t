@@ -184,6 +184,7 @@ status 8 "half an answer" api request GET /cut
 status 1 "a verb of the reference: 1" sa-api agents list --endpoint http://127.0.0.1:1
 status 1 "... in whatever way it fails" api acp post --server-id x --agent mock --json '{}' --endpoint "$SANDBOX_AGENT_ENDPOINT/status/409?"
 status 8 "nobody there" sa-api health --endpoint http://127.0.0.1:1
+like "$(cat "$T/err")" "sa-daemon start" "and how to start one"
 like "$(cat err)" "http://127.0.0.1:1: .*onnect" "... says where and why"
 is "$(timeout 5 sa-api request GET /sse-forever | head -1)" ": hello" "request prints what comes, too"
 status 6 "--timeout" sa-api request GET /sse-forever --timeout 200ms

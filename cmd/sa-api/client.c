@@ -200,6 +200,10 @@ static int tell(struct transfer *t, const struct client *client, CURLcode code,
 		return error_set_errno(err, PROBLEM_FAILED, t->read_errno, "read the body");
 	if (code == CURLE_OPERATION_TIMEDOUT)
 		return error_set(err, PROBLEM_TIMEOUT, "%s: %s", client->endpoint, words);
+	if (code == CURLE_COULDNT_CONNECT)
+		return error_set(err, PROBLEM_STREAM_ERROR,
+				 "%s: %s; does a server run there? 'sa-daemon start' starts one here",
+				 client->endpoint, words);
 	return error_set(err, PROBLEM_STREAM_ERROR, "%s: %s", client->endpoint, words);
 }
 

@@ -143,7 +143,7 @@ static const struct verb verbs[] = {
     {
 	.name = "status",
 	.operands = "",
-	.summary = "does it run, since which build, where is its log",
+	.summary = "does it run, of which build, where is its log",
 	.options = status_options,
 	.options_bytes = sizeof(struct options),
 	.set_defaults = set_stop_defaults,

@@ -108,8 +108,9 @@ static int print_names(FILE *out, const struct rows *rows, size_t first, const c
 	if (first >= rows->count)
 		return 0;
 	int lines = 1, column = 5;
+	/* "also" to nothing would be odd. */
 	if (out)
-		fputs("also:", out);
+		fputs(first || !*dashes ? "also:" : "with:", out);
 	for (size_t i = first; i < rows->count; i++) {
 		const char *comma = i + 1 < rows->count ? "," : "";
 		int width = 1 + (int)(strlen(dashes) + strlen(rows->items[i].name) + strlen(comma));
@@ -209,8 +210,12 @@ void help_print_verb(FILE *out, const struct command *command, const struct verb
 void help_print_command(FILE *out, const struct command *command, bool is_all)
 {
 	struct rows rows = {NULL, 0};
+	int width = 10;
 	for (const struct verb *verb = command->verbs; verb->run; verb++)
-		rows_add(&rows, verb->name, xasprintf("  %-10s %s\n", verb->name, verb->summary));
+		width = (int)strlen(verb->name) > width ? (int)strlen(verb->name) : width;
+	for (const struct verb *verb = command->verbs; verb->run; verb++)
+		rows_add(&rows, verb->name,
+			 xasprintf("  %-*s %s\n", width, verb->name, verb->summary));
 	fprintf(out, "usage: %s VERB [OPTION ...] [OPERAND ...]\n%s\n\n", command->name,
 		command->summary);
 	int budget = SCREEN_LINES - 5 - (2 + EXAMPLES_SHOWN);
