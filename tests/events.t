@@ -22,6 +22,8 @@ is "$(sa-events follow talk --until turn-end --since "$first" | indices /dev/std
 	"$((first + 1))" "--since starts behind an index"
 is "$(sa-events show talk --jq '.answers | select(. == "session/prompt")' | wc -l)" 2 "--jq selects and shapes"
 status 2 "a filter that is none is a usage error" sa-events show talk --jq '.['
+is "$(sa-events show talk "$first" | jq .eventIndex)" "$first" "one event is shown by its index"
+for absent in 1 99999; do status 3 "an event that is not there is not found: $absent" sa-events show talk $absent; done
 status 3 "a session that is not there is not found" sa-events follow nothing
 is "$(sa-events export talk --format jsonl | wc -l)" "$(sa-events show talk | wc -l)" "export has every record"
 like "$(sa-events export talk --format markdown)" 'hello' "a Markdown transcript has the text"

@@ -116,14 +116,24 @@ int list_run(const void *arg, int argc, char **argv, struct sa_error *err)
 	return rc < 0 ? -1 : SA_EXIT_OK;
 }
 
+struct wanted {
+	struct sink *sink;
+	int64_t index;
+	bool is_found;
+};
+
+/* The first event from the wanted index on: it, or one behind it. */
 static int show_one(const struct event *event, void *arg)
 {
-	struct sink *sink = arg;
+	struct wanted *wanted = arg;
+	if (event->index != wanted->index)
+		return 1;
+	wanted->is_found = true;
 	struct buf line = BUF_INIT(BUF_MAX_OWN);
 	struct view view;
 	event_add_json(&line, event);
 	view_read(span_trim(buf_span(&line)), &view);
-	sink_add(sink, &view);
+	sink_add(wanted->sink, &view);
 	buf_free(&line);
 	return 1;
 }
@@ -146,12 +156,16 @@ int show_run(const void *arg, int argc, char **argv, struct sa_error *err)
 	struct follower f = {.session_id = session.id, .server_key = server.key};
 	f.position = o->since == UINT64_MAX ? 0 : (int64_t)o->since;
 	int rc = 0;
+	struct wanted wanted = {&sink, (int64_t)index, false};
 	if (index)
 		rc = store_each_event(store, &server, session.id, (int64_t)index - 1, 1, show_one,
-				      &sink, err);
+				      &wanted, err);
 	else if (o->tail != UINT64_MAX)
 		rc = store_tail_index(store, &server, session.id, (int64_t)o->tail, &f.position,
 				      err);
+	if (rc >= 0 && index && !wanted.is_found)
+		return error_set(err, PROBLEM_NOT_FOUND, "session '%s' has no event %s", session.id,
+				 argv[1]);
 	if (rc >= 0)
 		rc = index ? sink_flush(&sink, err) : follower_read_store(&f, store, &sink, err);
 	return sink.is_gone ? SA_EXIT_FAILED : rc;
