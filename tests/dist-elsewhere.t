@@ -5,7 +5,10 @@
 . "$TOP/tests/chroot-lib.sh"
 [ -n "${SA_TEST_CHROOTS:-}" ] || skip_all "SA_TEST_CHROOTS names no folder for chroots"
 
-status 0 "a release is made" env -C "$TOP" -u B -u BIN -u SAN -u MAKEFLAGS -u MAKELEVEL scripts/dist/make "$T/release"
+# SA_TEST_OLDER_ROOM names a folder for scripts/dist/older: its release is tried then.
+make=("$TOP/scripts/dist/make")
+[ -z "${SA_TEST_OLDER_ROOM:-}" ] || make=("$TOP/scripts/dist/older" "$SA_TEST_OLDER_ROOM")
+status 0 "a release is made" env -C "$TOP" -u B -u BIN -u SAN -u MAKEFLAGS -u MAKELEVEL "${make[@]}" "$T/release"
 tarball=$(cd release && echo *.tar.gz)
 glibc=$(tar xzOf "release/$tarball" "${tarball%.tar.gz}/share/sandbox-agent/glibc")
 echo "# it asks for glibc $glibc"
