@@ -45,7 +45,7 @@ await step("a change is asked for with its lines, allowed, and shown", async () 
 await step("a command that is rejected does not run", async () => {
   await prompt("run: touch unwanted.txt");
   await sees(".ask", "unwanted.txt");
-  await page.locator(".ask button.quiet").last().click();
+  await page.locator(".ask button.stop").last().click();
   await page.locator(".ask").waitFor({ state: "detached" });
   await page.locator(".composer .stop").waitFor({ state: "hidden" });
   check(!fs.existsSync(`${work}/unwanted.txt`), "it ran");
