@@ -310,6 +310,7 @@ for i in {1..20}; do
 done
 for pid in "${pids[@]}"; do wait "$pid" || true; done
 is "$(grep -l '^here' run[0-9]* | wc -l)" 20 "twenty sessions at once get an agent that was missing"
+is "$(grep -h fetching run[0-9]* | sort -u)" "sa-session: 'toy' is not installed; fetching it" "and say what they wait for"
 is "$(($(requests '/ok/-/') - before))" 1 "which was fetched once"
 ok "--remove again" sa-install-agent --remove toy
 SANDBOX_AGENT_REQUIRE_PREINSTALL=1 status 3 "SANDBOX_AGENT_REQUIRE_PREINSTALL" \

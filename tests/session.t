@@ -29,6 +29,11 @@ for words in false 'sh -c "echo oh no >&2; exit 3"'; do
 done
 not_ok "last words may hold control characters" sa-session run --agent mock $'stderr a\e[31mb; die 3'
 unlike "$(cat err)" $'\e' "which do not reach the terminal"
+status 6 "an agent that does not answer is not waited for for ever" sa-session new --agent-command cat --timeout 300ms
+like "$(cat err)" "does agent 'cat' speak ACP" "in words"
+for id in '' @last -x $'two\nlines' $'esc\e' $'\xff' "$(printf '%0201d' 0)"; do
+	status 2 "no session can have the id '${id:0:9}'" sa-session new --agent mock --id="$id"
+done
 status 3 "an agent nobody knows is not found" sa-session new --agent nobody
 status 3 "neither is a program that is not there" sa-session new --agent-command ./no-such-program
 status 3 "nor a session" sa-session show nothing

@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/ident.h"
+#include "base/utf8.h"
 #include "base/xalloc.h"
 #include "cli/words.h"
 #include "given_env.h"
@@ -14,11 +15,46 @@
 #include "recall.h"
 #include "settings.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { SERVER_ID_LENGTH = 16 };
+enum { SERVER_ID_LENGTH = 16, SESSION_ID_MAX_BYTES = 200 };
+/* How long an agent may take to say what it can: npx in front of one takes up to 80 s. */
+enum { INITIALIZE_MS = 180000 };
+
+int create_check_id(struct store *store, const char *id, struct sa_error *err)
+{
+	cleanup_session struct session taken = {.id = NULL};
+	struct sa_error ignored;
+	struct span text = span_of(id);
+	if (!id)
+		return 0;
+	bool is_wrong = !*id || *id == '@' || *id == '-' || text.n > SESSION_ID_MAX_BYTES ||
+			!utf8_is_valid(text);
+	for (size_t i = 0; i < text.n && !is_wrong; i++)
+		is_wrong = (unsigned char)id[i] < ' ' || id[i] == 0x7f;
+	if (is_wrong)
+		return error_set(err, PROBLEM_INVALID_REQUEST,
+				 "--id is at most %d bytes of text on one line, and begins neither "
+				 "with '@' nor with '-'",
+				 SESSION_ID_MAX_BYTES);
+	if (store_find_session(store, id, &taken, &ignored) < 0 || strcmp(taken.id, id) != 0)
+		return 0;
+	return error_set(err, PROBLEM_CONFLICT, "session '%s' exists already", id);
+}
+
+/* The agent's program, installed when it is not here: whoever waits for that is told. */
+static int need_program(const char *name, const char *const *command, struct agent_program *ret,
+			struct sa_error *err)
+{
+	int rc = agent_program_find(name, command, ret, err);
+	if (rc == 0 || err->kind != PROBLEM_AGENT_NOT_INSTALLED || !lazy_is_allowed())
+		return rc;
+	fprintf(stderr, "sa-session: '%s' is not installed; fetching it\n", name);
+	return agent_program_need(name, command, ret, err);
+}
 
 static int start(struct connection *c, const struct create_options *o, const char *cwd,
 		 const struct given_env *env, struct sa_error *err)
@@ -35,7 +71,7 @@ static int start(struct connection *c, const struct create_options *o, const cha
 	int rc = o->like ? recall_program(o->like, &program, err)
 		 : o->adapter
 		     ? agent_program_choose(name, o->adapter, &program, err)
-		     : agent_program_need(name, (const char *const *)(void *)words, &program, err);
+		     : need_program(name, (const char *const *)(void *)words, &program, err);
 	if (rc == 0) {
 		cleanup_terms struct terms terms = {NULL, 0};
 		terms_add(&terms, &o->terms);
@@ -53,9 +89,7 @@ static int start(struct connection *c, const struct create_options *o, const cha
 	}
 	agent_program_clear(&program);
 	words_free(words);
-	if (rc < 0 || store_find_server(c->store, server_id, &c->server, err) < 0)
-		return -1;
-	return link_open(&c->link, &c->server, err);
+	return rc < 0 ? -1 : store_find_server(c->store, server_id, &c->server, err);
 }
 
 /*
@@ -66,8 +100,11 @@ static int open_session(struct connection *c, const struct create_options *o, co
 			struct buf *servers, struct sa_error *err)
 {
 	int64_t deadline = deadline_after(o->timeout_ms);
-	if (handshake_initialize(c, deadline, err) < 0)
-		return -1;
+	if (handshake_initialize(c, o->timeout_ms ? deadline : deadline_after(INITIALIZE_MS), err) <
+	    0)
+		return err->kind == PROBLEM_TIMEOUT
+			   ? error_prefix(err, "does agent '%s' speak ACP?", c->server.agent)
+			   : -1;
 	if (o->mcp_servers)
 		buf_adds(servers, o->mcp_servers);
 	if (!servers->len &&
@@ -93,7 +130,7 @@ static void tell_how_it_ended(struct connection *c, struct sa_error *err)
 {
 	cleanup_server struct server server = {.key = 0};
 	struct sa_error ignored = SA_ERROR_INIT;
-	if (err->kind != PROBLEM_AGENT_PROCESS_EXITED)
+	if (err->kind != PROBLEM_AGENT_PROCESS_EXITED && err->kind != PROBLEM_STREAM_ERROR)
 		return;
 	connection_await_end(c);
 	if (store_get_server(c->store, c->server.key, &server, &ignored) == 0 && server.end_reason)
@@ -106,17 +143,9 @@ int create_session(struct connection *c, const struct create_options *o, struct 
 	if (!cwd)
 		return error_set(err, PROBLEM_NOT_FOUND, "no working directory '%s'",
 				 o->cwd ? o->cwd : ".");
-	struct session taken = {.id = NULL};
 	c->store = store_open(err);
-	if (!c->store)
+	if (!c->store || create_check_id(c->store, o->id, err) < 0)
 		return -1;
-	if (o->id && store_find_session(c->store, o->id, &taken, err) == 0) {
-		bool is_same = span_is(span_of(taken.id), o->id);
-		session_clear(&taken);
-		if (is_same)
-			return error_set(err, PROBLEM_CONFLICT, "session '%s' exists already",
-					 o->id);
-	}
 	cleanup_buf struct buf mcp_servers = BUF_INIT(BUF_MAX_OWN);
 	cleanup_given_env struct given_env env = {NULL, 0};
 	if (given_env_read(&o->env, &env, err) < 0 ||
@@ -131,7 +160,8 @@ int create_session(struct connection *c, const struct create_options *o, struct 
 	    start(c, o, cwd, &env, err) < 0)
 		return -1;
 	/* Whoever is killed before the session is there leaves no agent behind. */
-	if (connection_tie(c, true, err) == 0 && open_session(c, o, cwd, &mcp_servers, err) == 0 &&
+	if (link_open(&c->link, &c->server, err) == 0 && connection_tie(c, true, err) == 0 &&
+	    open_session(c, o, cwd, &mcp_servers, err) == 0 &&
 	    (o->is_tied || connection_tie(c, false, err) == 0))
 		return 0;
 	tell_how_it_ended(c, err);

@@ -28,6 +28,9 @@ struct create_options {
 	bool is_tied; /* the agent ends when this process does */
 };
 
+/* Can a new session have this id (NULL: a random one)? 0, or -1: it is taken, or one that nobody
+ * could write down. Told before an agent is started. */
+int create_check_id(struct store *store, const char *id, struct sa_error *err);
 /* Leaves c connected to the new session. 0; -1 and nothing is left running. */
 int create_session(struct connection *c, const struct create_options *options,
 		   struct sa_error *err);

@@ -14,16 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* An id that is taken must be told before an agent is started. */
-static int check_id(struct store *store, const char *id, struct sa_error *err)
-{
-	cleanup_session struct session taken = {.id = NULL};
-	struct sa_error ignored = SA_ERROR_INIT;
-	if (!id || store_find_session(store, id, &taken, &ignored) < 0 || strcmp(taken.id, id) != 0)
-		return 0;
-	return error_set(err, PROBLEM_CONFLICT, "session '%s' exists already", id);
-}
-
 /* In the parent's agent, which is started again if need be. PROBLEM_AGENT_ERROR: it cannot. */
 static int fork_natively(struct connection *c, const struct options *o, const char *folder,
 			 struct sa_error *err)
@@ -81,8 +71,8 @@ static int fork_it(struct connection *c, const struct options *o, struct connect
 {
 	int64_t last = c->server.last_index, at = (int64_t)o->at;
 	bool is_whole = at == 0 || at == last;
-	cleanup_free char *folder = recall_folder(
-	    c->session.cwd ? c->session.cwd : c->server.cwd, o->create.cwd, err);
+	cleanup_free char *folder =
+	    recall_folder(c->session.cwd ? c->session.cwd : c->server.cwd, o->create.cwd, err);
 	if (!folder)
 		return -1;
 	if (!is_whole && (at < c->session.first_index || at > last))
@@ -98,8 +88,8 @@ static int fork_it(struct connection *c, const struct options *o, struct connect
 	else if (strcmp(by, "native") == 0)
 		return error_set(err, PROBLEM_INVALID_REQUEST,
 				 "agents fork at the end only: --at needs --by transcript");
-	if (rc == 0 || (is_native && (err->kind != PROBLEM_AGENT_ERROR ||
-				      strcmp(by, "native") == 0)))
+	if (rc == 0 ||
+	    (is_native && (err->kind != PROBLEM_AGENT_ERROR || strcmp(by, "native") == 0)))
 		return rc;
 	*ret = made;
 	return fork_by_transcript(c, o, folder, is_whole ? last : at, made, err);
@@ -109,7 +99,7 @@ int fork_session(struct connection *c, const struct options *o, struct connectio
 		 struct connection **ret, struct sa_error *err)
 {
 	if (ways_check(o->by, o->replay_events, o->replay_chars, err) < 0 ||
-	    check_id(c->store, o->create.id, err) < 0)
+	    create_check_id(c->store, o->create.id, err) < 0)
 		return -1;
 	cleanup_free char *id = xstrdup(c->session.id);
 	return fork_it(c, o, made, ret, err) < 0 ? error_prefix(err, "fork session '%s'", id) : 0;
