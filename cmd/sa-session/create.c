@@ -1,5 +1,6 @@
 #include "create.h"
 
+#include "agent/advice.h"
 #include "agent/launch.h"
 #include "agent/lazy.h"
 #include "agent/provision.h"
@@ -133,8 +134,10 @@ static void tell_how_it_ended(struct connection *c, struct sa_error *err)
 	if (err->kind != PROBLEM_AGENT_PROCESS_EXITED && err->kind != PROBLEM_STREAM_ERROR)
 		return;
 	connection_await_end(c);
-	if (store_get_server(c->store, c->server.key, &server, &ignored) == 0 && server.end_reason)
-		error_set(err, PROBLEM_AGENT_PROCESS_EXITED, "%s", server.end_reason);
+	if (store_get_server(c->store, c->server.key, &server, &ignored) < 0 || !server.end_reason)
+		return;
+	error_set(err, PROBLEM_AGENT_PROCESS_EXITED, "%s", server.end_reason);
+	advice_add(err, c->server.agent, span_of(server.end_reason));
 }
 
 int create_session(struct connection *c, const struct create_options *o, struct sa_error *err)
