@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Following sessions: every event once and in order, however the follower, the agent or the supervisor fares.
 . "$(dirname "$0")/tap.sh"
-need jq
+need jq sqlite3
 
 indices() { jq -r .eventIndex "$1"; }
 # Does a record file hold the indices from FIRST on without gap or duplicate?
@@ -31,7 +31,8 @@ sa-session prompt talk 'say <b>&</b>' >/dev/null
 unlike "$(sa-events export talk --format html)" '<b>&</b>' "an HTML transcript escapes what agents say"
 sa-session prompt talk $'say a\e[31mb' >/dev/null
 unlike "$(sa-events show talk --text)" $'\e' "control characters do not reach the terminal"
-sa-session new --agent mock --id $'two\nlines\e[31m' >/dev/null
+sa-session new --agent mock --id odd >/dev/null
+sqlite3 "$XDG_STATE_HOME/sandbox-agent/store.db" "update sessions set id='two'||char(10)||'lines'||char(27)||'[31m' where id='odd'"
 is "$(sa-session list --text | grep -c $'\e\|^lines') $(sa-events list --text | grep -c $'\e\|^lines')" "0 0" \
 	"nor do those of an id, which is one line of a list"
 

@@ -126,7 +126,9 @@ if command -v tmux >/dev/null; then
 	ok "is as large as ours" wait_until 10 shows '^20 90'
 	t resize-window -t x -x 70 -y 25
 	ok "and follows it" wait_until 10 eval 't send-keys -t x "stty size" Enter; shows "^25 70"'
-	t send-keys -t x 'sleep 600' Enter C-c
+	t send-keys -t x 'sleep 600' Enter
+	wait_until 10 pgrep -P "$(far sa-process show "$sh" | jq .pid)" -x sleep
+	t send-keys -t x C-c
 	t send-keys -t x 'echo in"side"' Enter
 	ok "an interrupt goes there" wait_until 10 shows '^inside'
 	t send-keys -t x 'C-]'

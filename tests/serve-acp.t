@@ -83,7 +83,7 @@ is "$code $(field .type)" "500 urn:sandbox-agent:error:agent_process_exited" "a 
 rpc two "$(message initialize '{"protocolVersion":1}' 11)"
 is "$code $(field .id)" "200 11" "initialize starts the same id again"
 wait_until 5 grep -q '"id":11' stream
-ok "and the streams go on" grep -q '"id":11' later
+ok "and the streams go on" wait_until 5 grep -q '"id":11' later
 DELETE /v1/acp/two
 is "$code" 204 "DELETE of a live one answers"
 DELETE /v1/acp/two
