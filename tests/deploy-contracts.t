@@ -114,7 +114,9 @@ described() { # PROVIDER DESCRIPTION HEADER WRONG-PATH WRONG-BODY: through Prism
 }
 node npm/bridge.mjs openapi >cloudflare.json
 described cloudflare cloudflare.json 'Authorization: Bearer bridge-key' /v1/sandbox/aaaa/exec '{"argv":"true"}'
-described e2b "${SA_E2B_OPENAPI:-}" 'X-API-Key: e2b-key' /v2/sandboxes '{"templateID":"base","timeout":"long"}'
+ok "E2B: its types tell what its API's description tells" node npm/openapi.mjs npm/node_modules/e2b/dist/index.d.ts
+cp out e2b.json
+described e2b "${SA_E2B_OPENAPI:-e2b.json}" 'X-API-Key: e2b-key' /v2/sandboxes '{"templateID":"base","timeout":"long"}'
 if [ -n "${SA_DAYTONA_TOOLBOX_OPENAPI:-}" ]; then
 	# It is told from inside of a sandbox; the proxy before it puts the name in front.
 	sed 's#^  /#  /{sandboxId}/#' "$SA_DAYTONA_TOOLBOX_OPENAPI" >toolbox.yaml
