@@ -38,6 +38,9 @@ is "$(daemon stop)" "daemon is not running (no PID file)" "stop again is no erro
 
 ok "two starts at once" bash -c "sa-daemon start --port $port & a=\$!; sa-daemon start --port $port && wait \$a"
 is "$(grep -c started err) $(grep -c already err)" "1 1" "... start one server"
+is "$(sa-daemon stop --port 1 2>&1)" "daemon is not running (no PID file)
+elsewhere runs PID $(pid) (--port $port)" "stop with another port names the one that runs"
+is "$(sa-daemon status --port 1 2>&1 | tail -1)" "elsewhere runs PID $(pid) (--port $port)" "... and so does status"
 before=$(pid)
 ok "--upgrade of the same build" daemon start --upgrade
 is "$(pid)" "$before" "... changes nothing"

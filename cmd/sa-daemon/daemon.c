@@ -22,7 +22,7 @@
 
 enum {
 	SIGNAL_HAND_OVER = SIGUSR2, /* end, but leave the sessions to the next server */
-	ASK_MS = 5000,	    /* for one answer */
+	ASK_MS = 5000,		    /* for one answer */
 	RETRY_FIRST_MS = 5, /* between two health checks of a server that starts, then doubled */
 	RETRY_LAST_MS = 200,
 	TAIL_BYTES = 4096, /* of the log, shown when it does not start */
@@ -35,6 +35,15 @@ static __attribute__((format(printf, 1, 2))) void tell(const char *fmt, ...)
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);
 	fputc('\n', stderr);
+}
+
+/* That nobody runs here, and who runs elsewhere. */
+static void tell_stopped(const struct place *place, const char *words)
+{
+	tell("%s", words);
+	cleanup_free char *others = place_others(place);
+	if (others)
+		tell("elsewhere runs %s", others);
 }
 
 /* pid 0: not known. */
@@ -186,7 +195,8 @@ static int end_server(const struct daemon_plan *plan, const struct place *place,
 {
 	tell("stopping daemon (PID %d)...", id.pid);
 	cleanup_close int pidfd = process_open(id);
-	int rc = pidfd < 0 ? 0 : process_end(pidfd, signal_number, deadline_after(plan->wait_ms), err);
+	int rc =
+	    pidfd < 0 ? 0 : process_end(pidfd, signal_number, deadline_after(plan->wait_ms), err);
 	if (rc < 0)
 		return -1;
 	if (rc == 1)
@@ -265,8 +275,9 @@ int daemon_stop(const struct daemon_plan *plan, struct sa_error *err)
 	if (state != PLACE_ALIVE) {
 		enum health health = ask(plan);
 		if (health != HEALTH_OK && health != HEALTH_DENIED) {
-			tell("daemon is not running (%s)",
-			     state == PLACE_STALE ? "stale PID file" : "no PID file");
+			tell_stopped(&place, state == PLACE_STALE
+						 ? "daemon is not running (stale PID file)"
+						 : "daemon is not running (no PID file)");
 			place_forget(&place);
 			print_json(plan, &place, "stopped", 0, NULL, false);
 			return SA_EXIT_OK;
@@ -290,7 +301,7 @@ int daemon_status(const struct daemon_plan *plan, struct sa_error *err)
 	enum place_state state = place_read(&place, &id);
 	enum health health = ask(plan);
 	if (state != PLACE_ALIVE && health != HEALTH_OK && health != HEALTH_DENIED) {
-		tell("Daemon not running");
+		tell_stopped(&place, "Daemon not running");
 		print_json(plan, &place, "stopped", 0, NULL, false);
 		return SA_EXIT_OK;
 	}

@@ -7,6 +7,7 @@
 #include "os/io.h"
 
 #include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -144,6 +145,32 @@ int place_write(const struct place *place, struct procid id, const char *version
 	    write_small(place, ".pid", pid, err) < 0)
 		return -1;
 	return 0;
+}
+
+char *place_others(const struct place *place)
+{
+	const char *own = strrchr(place->base, '/') + 1;
+	cleanup_free char *folder = xmemdup0(place->base, (size_t)(own - place->base));
+	DIR *dir = opendir(folder);
+	struct dirent *entry;
+	cleanup_buf struct buf found = BUF_INIT(BUF_MAX_OWN);
+	while (dir && (entry = readdir(dir))) {
+		char *ending = strrchr(entry->d_name, '.');
+		if (!ending || strcmp(ending, ".id") != 0)
+			continue;
+		*ending = '\0';
+		const char *port = strrchr(entry->d_name, '-');
+		cleanup_free char *base = xasprintf("%s%s", folder, entry->d_name);
+		struct place other = {.base = base};
+		struct procid id;
+		if (port && strcmp(entry->d_name, own) != 0 &&
+		    place_read(&other, &id) == PLACE_ALIVE)
+			buf_addf(&found, "%sPID %d (--port %s)", found.len ? ", " : "", id.pid,
+				 port + 1);
+	}
+	if (dir)
+		closedir(dir);
+	return found.len ? buf_take(&found) : NULL;
 }
 
 void place_forget(const struct place *place)

@@ -49,6 +49,9 @@ enum place_state place_read(const struct place *place, struct procid *ret_id);
 char *place_read_version(const struct place *place);
 int place_write(const struct place *place, struct procid id, const char *version,
 		struct sa_error *err);
+/* The living servers that other places of this user tell of: "PID 12 (--port 4000), PID ...", or NULL
+ * when there are none. The caller frees it. */
+char *place_others(const struct place *place);
 /* Remove what place_write() wrote. */
 void place_forget(const struct place *place);
 

@@ -188,6 +188,9 @@ static int open_all(struct front *front, struct sa_error *err)
 	}
 	if (listen_open(front, err) < 0)
 		return -1;
+	if (!o->token && !o->is_open)
+		fprintf(stderr, "sa-serve: no token is wanted of local clients; --token-file FILE "
+				"sets one, --no-token says that this is meant\n");
 	listen_announce(front);
 	return 0;
 }

@@ -240,9 +240,6 @@ static int run(const void *arg, int argc, char **argv, struct sa_error *err)
 	if (!f.host && f.port != DEFAULT_PORT)
 		f.host = "127.0.0.1";
 	io_open_standard_fds();
-	if (!token && !o->is_no_token && !f.is_inetd)
-		fprintf(stderr, "sa-serve: no token is wanted of local clients; --token-file FILE "
-				"sets one, --no-token says that this is meant\n");
 	return front_run(&f, err);
 }
 
