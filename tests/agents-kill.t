@@ -1,18 +1,12 @@
 #!/usr/bin/env bash
 # kill -9 for the real agents in the middle of a turn: the adapter, the agent behind it, the supervisor of both. No process
 # stays behind, and the session goes on. SA_TEST_AGENTS and SA_TEST_ONLY as in agents-abilities.t.
-agents=${SA_TEST_AGENTS:-} shared=${SA_TEST_SHARED:-}
 . "$(dirname "$0")/tap.sh"
 . "$TOP/tests/agents-lib.sh"
 . "$TOP/tests/session-lib.sh"
-shared=${shared:-$TOP/../shared}
 need jq sqlite3 node
-[ -d "$agents" ] || skip_all "no real agents: SA_TEST_AGENTS is not set"
-[ -f "$shared/fake-llm/fake-llm.mjs" ] || skip_all "no scripted model server in $shared"
-
-start node "$TOP/tests/agents/threads.mjs" "$shared/fake-llm/fake-llm.mjs" >llm.out 2>&1
-listening() { base=$(grep -o 'http://127.0.0.1:[0-9]*' llm.out | head -1) && [ -n "$base" ]; }
-wait_until 10 listening || exit 1
+need_agents
+model_server node "$TOP/tests/agents/threads.mjs" "$shared/fake-llm/fake-llm.mjs"
 
 # A process with all that it has started, one a line.
 tree_of() { # PID

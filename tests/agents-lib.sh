@@ -1,5 +1,8 @@
 # shellcheck shell=bash
 # For tests of the real agents, sourced behind tap.sh:
+#   need_agents           skips the test without the folder of SA_TEST_AGENTS, then in $agents, or the model server; its
+#                         folder (SA_TEST_SHARED, by default beside the repository) is in $shared
+#   model_server COMMAND  starts one that says where it listens; its address is in $base
 #   isolated COMMAND...   in a network with loopback alone, where that can be had: nothing can leave
 #                         the machine; and with processes of its own, so that nothing outlives the test
 #   agent_home NAME       a home for the agent below $T/homes, with $base for its model: its command in $command, its project in
@@ -7,6 +10,19 @@
 #                         with what is missing
 #   abilities OPTION...   tests/agents/real.mjs with the model server $model and the MCP server $echo_server,
 #                         by default those of $shared
+
+need_agents() {
+	agents=${SA_TEST_AGENTS:-} shared=${SA_TEST_SHARED:-$TOP/../shared}
+	[ -n "$agents" ] || skip_all "no real agents: SA_TEST_AGENTS is not set"
+	[ -d "$agents" ] || skip_all "no real agents: $agents is not there"
+	[ -f "$shared/fake-llm/fake-llm.mjs" ] || skip_all "no scripted model server in $shared"
+}
+
+model_server() {
+	start "$@" >llm.out 2>&1
+	listening() { base=$(grep -o 'http://127.0.0.1:[0-9]*' llm.out | head -1) && [ -n "$base" ]; }
+	wait_until 20 listening || exit 1
+}
 
 isolated() {
 	local spaces=(unshare -n -m -p -f --mount-proc --kill-child)

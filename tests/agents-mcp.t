@@ -2,21 +2,15 @@
 # A real MCP server from npm, stored with sa-config, and real agents that call its tool: Claude Code, Codex and OpenCode
 # against the scripted model server. SA_TEST_AGENTS and SA_TEST_ONLY as in agents-abilities.t; npm fetches the server
 # (kept in build/mcp).
-agents=${SA_TEST_AGENTS:-} shared=${SA_TEST_SHARED:-}
 npm_home=$HOME
 . "$(dirname "$0")/tap.sh"
 . "$TOP/tests/agents-lib.sh"
-shared=${shared:-$TOP/../shared}
 need jq node npm
-[ -d "$agents" ] || skip_all "no real agents: SA_TEST_AGENTS is not set"
-[ -f "$shared/fake-llm/fake-llm.mjs" ] || skip_all "no scripted model server in $shared"
+need_agents
 server=$TOP/build/mcp/node_modules/@modelcontextprotocol/server-everything/dist/index.js
 [ -f "$server" ] || HOME=$npm_home npm install --prefix "$TOP/build/mcp" --no-audit --no-fund --ignore-scripts --silent \
 	@modelcontextprotocol/server-everything@2026.8.31 >npm.out 2>&1 || skip_all "npm fetches no MCP server: $(tail -n 1 npm.out)"
-
-start node "$shared/fake-llm/fake-llm.mjs" --port 0 >llm.out 2>&1
-listening() { base=$(grep -o 'http://127.0.0.1:[0-9]*' llm.out | head -1) && [ -n "$base" ]; }
-wait_until 20 listening || exit 1
+model_server node "$shared/fake-llm/fake-llm.mjs" --port 0
 
 export GREETING=from-our-environment
 
