@@ -201,10 +201,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
             members(asked, ["projectId", "runtime", "ports", "timeout", "persistent"], ["env", "resources", "source", "name"])
             if asked["timeout"] < 60000 or asked["persistent"]:
                 raise Refused(400, "milliseconds are meant; and what is persistent is kept, and paid for, after its time")
+            if asked["runtime"] not in ("node22", "node24", "node26", "python3.13"):
+                raise Refused(400, "no such runtime")
+            if any(port < 1024 or port > 65535 or port == 23456 for port in asked["ports"]):
+                raise Refused(400, "that port is not to be had")
             name = new("v", env=asked["env"], asked=asked)
-            return 200, {**self.vercel_sandbox(name), "session": {
-                "id": "s" + name, "memory": 4096, "vcpus": 2, "region": "iad1", "runtime": asked["runtime"], "timeout": asked["timeout"],
-                "status": "running", "requestedAt": now, "startedAt": now, "createdAt": now, "updatedAt": now, "cwd": "/vercel/sandbox"}}
+            return 200, {
+                "sandbox": self.vercel_sandbox(name),
+                "session": {"id": "s" + name, "projectId": asked["projectId"], "sourceSandboxName": name, "memory": 4096, "vcpus": 2, "region": "iad1",
+                            "runtime": asked["runtime"], "timeout": asked["timeout"], "status": "running", "requestedAt": now, "startedAt": now,
+                            "createdAt": now, "updatedAt": now, "cwd": "/vercel/sandbox"},
+                "routes": [{"port": p, "subdomain": "x", "url": f"http://127.0.0.1:{p}"} for p in asked["ports"]]}
         if method == "POST" and (found := re.fullmatch(r"/v2/sandboxes/sessions/s(\w+)/cmd", path)):
             members(asked, ["command"], ["args", "cwd", "env", "sudo", "wait", "timeout"])
             known(found[1])
@@ -217,15 +224,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
             known(found[1])
             last = self.vercel_sandbox(found[1])
             end(found[1])
-            return 200, last
+            return 200, {"sandbox": last}
         raise Refused(404, path)
 
     def vercel_sandbox(self, name):
         asked, now = sandboxes[name]["asked"], int(time.time() * 1000)
-        return {"sandbox": {"name": name, "persistent": asked["persistent"], "region": "iad1", "vcpus": 2, "memory": 4096,
-                            "runtime": asked["runtime"], "timeout": asked["timeout"], "createdAt": now, "updatedAt": now,
-                            "currentSessionId": "s" + name, "status": "running"},
-                "routes": [{"port": p, "subdomain": "x", "url": f"http://127.0.0.1:{p}"} for p in asked["ports"]]}
+        return {"name": name, "persistent": asked["persistent"], "region": "iad1", "vcpus": 2, "memory": 4096, "runtime": asked["runtime"],
+                "timeout": asked["timeout"], "createdAt": now, "updatedAt": now, "statusUpdatedAt": now, "currentSessionId": "s" + name,
+                "status": "running"}
 
     def cloudflare(self, method, path, raw):
         self.key("Authorization", "Bearer bridge-key")
