@@ -83,9 +83,7 @@ static int start(struct talk *t, const struct agent_program *program, const char
 	if (t->control_fd < 0)
 		return -1;
 	io_set_nonblocking(t->in_fd);
-	return guard_start(t->control_fd, NULL, NULL) < 0
-		   ? error_set_errno(err, PROBLEM_FAILED, errno, "talk to the guard")
-		   : 0;
+	return guard_start(t->control_fd, NULL, NULL, err);
 }
 
 /* End the tree and wait until nothing is left of it. */

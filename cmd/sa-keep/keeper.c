@@ -16,7 +16,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 enum { TAG_LENGTH = 16 };
@@ -154,8 +153,7 @@ int keeper_run(const struct keeper_options *options, struct sa_error *err)
 	    .folder = FOLDER_INIT,
 	    .dir_fd = -1,
 	    .ready_fd = options->ready_fd,
-	    .guard = WATCH_INIT,
-	    .signals = WATCH_INIT,
+	    .ward = WARD_INIT,
 	    .bound = WATCH_INIT,
 	    .out = WATCH_INIT,
 	    .err = WATCH_INIT,
@@ -164,8 +162,6 @@ int keeper_run(const struct keeper_options *options, struct sa_error *err)
 	    .log = LOG_WRITER_INIT,
 	    .listener = WATCH_INIT,
 	};
-	/* Orphans of a killed guard come to us. */
-	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	if (loop_init(&k.loop) < 0)
 		return error_set_errno(err, PROBLEM_FAILED, errno, "make an epoll descriptor");
 	int rc = life_prepare(&k, err);

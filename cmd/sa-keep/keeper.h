@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "os/loop.h"
+#include "os/ward.h"
 #include "process/folder.h"
 #include "process/log.h"
 #include "process/record.h"
@@ -30,8 +31,6 @@ enum {
 	WATCH_LAG_LEAST = 128 * 1024, /* a watcher may always be this far behind */
 	WATCH_PATIENCE_MS = 5000, /* a watcher that stands still for so long is not waited for */
 	STOP_GRACE_MS = 3000,	  /* when the supervisor itself is told to end */
-	LEFTOVER_MS = 300,	  /* after the child's end, before what it left gets SIGKILL */
-	KILL_PATIENCE_MS = 12000,
 	DISK_RETRY_MS = 250,
 	DISK_PATIENCE_MS = 5000, /* at the end, for the last output on a full disk */
 	TERMINAL_COLS = 80,
@@ -75,9 +74,7 @@ struct keeper {
 	enum life_state life;
 	int64_t life_deadline; /* monotonic */
 	bool is_stopping;
-	pid_t guard_pid;
-	struct watch guard;
-	struct watch signals;
+	struct ward ward;
 	struct watch bound;
 
 	/* child */

@@ -3,9 +3,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "child.h"
-#include "os/guard.h"
 #include "os/proctree.h"
-#include "os/signals.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,16 +23,6 @@
  * itself is gone. STOP: the supervisor is told to end; what clients ask for
  * goes straight to the guard.
  */
-enum life_event {
-	EVENT_STARTED,
-	EVENT_FAILED,
-	EVENT_EXITED,
-	EVENT_GONE,
-	EVENT_LOST,
-	EVENT_STOP,
-	EVENT_DEADLINE,
-	EVENT_COUNT,
-};
 
 static void enter(struct keeper *k, enum life_state state, int64_t deadline_ms)
 {
@@ -57,7 +45,7 @@ static void note_end(struct keeper *k, int status)
 static void do_ask(struct keeper *k, const struct guard_message *message)
 {
 	(void)message;
-	guard_terminate(k->guard.fd);
+	guard_terminate(k->ward.guard.fd);
 	k->life_deadline = deadline_after(STOP_GRACE_MS);
 }
 
@@ -90,15 +78,15 @@ static void do_fail(struct keeper *k, const struct guard_message *message)
 static void do_clear(struct keeper *k, const struct guard_message *message)
 {
 	note_end(k, message->number);
-	guard_terminate(k->guard.fd);
-	enter(k, LIFE_CLEARING, LEFTOVER_MS);
+	guard_terminate(k->ward.guard.fd);
+	enter(k, LIFE_CLEARING, WARD_LEFTOVER_MS);
 }
 
 static void do_lose(struct keeper *k, const struct guard_message *message)
 {
 	(void)message;
 	/* What the guard watched over has fallen to us. */
-	proctree_kill_mine(0, KILL_PATIENCE_MS);
+	proctree_kill_mine(0, WARD_KILL_MS);
 	if (k->life != LIFE_CLEARING)
 		note_end(k, SIGKILL);
 	enter(k, LIFE_OVER, 0);
@@ -113,8 +101,8 @@ static void do_over(struct keeper *k, const struct guard_message *message)
 static void do_kill(struct keeper *k, const struct guard_message *message)
 {
 	(void)message;
-	guard_kill(k->guard.fd);
-	k->life_deadline = deadline_after(KILL_PATIENCE_MS);
+	guard_kill(k->ward.guard.fd);
+	k->life_deadline = deadline_after(WARD_KILL_MS);
 }
 
 static void do_remember(struct keeper *k, const struct guard_message *message)
@@ -125,20 +113,21 @@ static void do_remember(struct keeper *k, const struct guard_message *message)
 }
 
 typedef void action_fn(struct keeper *k, const struct guard_message *message);
-static action_fn *const table[LIFE_STATE_COUNT][EVENT_COUNT] = {
-    [LIFE_STARTING] = {[EVENT_STARTED] = do_run,
-		       [EVENT_FAILED] = do_fail,
-		       [EVENT_LOST] = do_lose,
-		       [EVENT_STOP] = do_remember},
-    [LIFE_RUNNING] = {[EVENT_EXITED] = do_clear,
-		      [EVENT_LOST] = do_lose,
-		      [EVENT_STOP] = do_ask,
-		      [EVENT_DEADLINE] = do_kill},
-    [LIFE_CLEARING] = {[EVENT_GONE] = do_over, [EVENT_LOST] = do_lose, [EVENT_DEADLINE] = do_kill},
+static action_fn *const table[LIFE_STATE_COUNT][WARD_EVENT_COUNT] = {
+    [LIFE_STARTING] = {[WARD_STARTED] = do_run,
+		       [WARD_FAILED] = do_fail,
+		       [WARD_LOST] = do_lose,
+		       [WARD_STOP] = do_remember},
+    [LIFE_RUNNING] = {[WARD_EXITED] = do_clear,
+		      [WARD_LOST] = do_lose,
+		      [WARD_STOP] = do_ask,
+		      [WARD_DEADLINE] = do_kill},
+    [LIFE_CLEARING] = {[WARD_GONE] = do_over, [WARD_LOST] = do_lose, [WARD_DEADLINE] = do_kill},
 };
 
-static void happen(struct keeper *k, enum life_event event, const struct guard_message *message)
+static void happen(void *owner, enum ward_event event, const struct guard_message *message)
 {
+	struct keeper *k = owner;
 	action_fn *action = table[k->life][event];
 	if (action)
 		action(k, message);
@@ -146,46 +135,11 @@ static void happen(struct keeper *k, enum life_event event, const struct guard_m
 
 /* --- where events come from ---------------------------------------------------------- */
 
-static void on_guard(void *arg, uint32_t events)
+static void stop(void *owner)
 {
-	static const enum life_event meaning[] = {
-	    [GUARD_STARTED] = EVENT_STARTED,
-	    [GUARD_FAILED] = EVENT_FAILED,
-	    [GUARD_EXITED] = EVENT_EXITED,
-	    [GUARD_GONE] = EVENT_GONE,
-	};
-	struct keeper *k = arg;
-	struct guard_message message;
-	(void)events;
-	int rc;
-	while ((rc = guard_receive(k->guard.fd, &message)) > 0)
-		happen(k, meaning[message.type], &message);
-	if (rc == 0)
-		return;
-	int fd = k->guard.fd;
-	loop_forget(&k->loop, &k->guard);
-	happen(k, EVENT_LOST, NULL);
-	close(fd);
-}
-
-static void stop(struct keeper *k)
-{
+	struct keeper *k = owner;
 	k->is_stopping = true;
-	happen(k, EVENT_STOP, NULL);
-}
-
-static void on_signal(void *arg, uint32_t events)
-{
-	struct keeper *k = arg;
-	int number;
-	(void)events;
-	while ((number = signals_take(k->signals.fd))) {
-		if (number != SIGCHLD)
-			stop(k);
-		else
-			while (waitpid(-1, NULL, WNOHANG) > 0)
-				continue;
-	}
+	happen(k, WARD_STOP, NULL);
 }
 
 /* The other end of --bound-fd is closed: whoever wanted the process is gone. */
@@ -204,37 +158,29 @@ static void on_bound(void *arg, uint32_t events)
 void life_terminate(struct keeper *k)
 {
 	if (k->life < LIFE_CLEARING)
-		guard_terminate(k->guard.fd);
+		guard_terminate(k->ward.guard.fd);
 }
 
 void life_kill(struct keeper *k)
 {
 	if (k->life < LIFE_OVER)
-		guard_kill(k->guard.fd);
+		guard_kill(k->ward.guard.fd);
 }
 
 void life_tick(struct keeper *k)
 {
 	if (k->life_deadline <= clock_monotonic_ms())
-		happen(k, EVENT_DEADLINE, NULL);
+		happen(k, WARD_DEADLINE, NULL);
 }
 
 /* --- the beginning ------------------------------------------------------------------- */
-
-static int watch_signals(struct keeper *k, struct sa_error *err)
-{
-	int fd = signals_open((const int[]){SIGCHLD, SIGTERM, SIGINT, SIGHUP, 0});
-	if (fd < 0 || loop_watch(&k->loop, &k->signals, fd, EPOLLIN, on_signal, k) < 0)
-		return error_set_errno(err, PROBLEM_FAILED, errno, "watch signals");
-	return 0;
-}
 
 int life_prepare(struct keeper *k, struct sa_error *err)
 {
 	const struct process_limits *limits = &k->options->limits;
 	struct child_ends ends;
-	int control = -1;
-	if (child_open(k, &ends, err) == 0) {
+	int rc = child_open(k, &ends, err);
+	if (rc == 0) {
 		const struct guard_plan plan = {
 		    .argv = k->options->argv,
 		    .cwd = k->options->cwd,
@@ -245,24 +191,20 @@ int life_prepare(struct keeper *k, struct sa_error *err)
 		    .is_terminal = k->options->is_tty,
 		    .needs_cgroup = limits->memory_bytes || limits->cpu_percent || limits->pids,
 		};
-		control = guard_fork(&plan, &k->guard_pid, err);
+		rc = ward_fork(&k->ward, &k->loop, &plan, happen, stop, k, err);
 	}
 	child_close_ends(&ends);
-	if (control < 0)
+	if (rc < 0)
 		return -1;
-	if (loop_watch(&k->loop, &k->guard, control, EPOLLIN, on_guard, k) < 0)
-		return error_set_errno(err, PROBLEM_FAILED, errno, "watch the guard");
 	int bound = k->options->bound_fd;
 	if (bound >= 0 && loop_watch(&k->loop, &k->bound, bound, EPOLLIN, on_bound, k) < 0)
 		return error_set_errno(err, PROBLEM_FAILED, errno, "watch --bound-fd");
-	return watch_signals(k, err);
+	return 0;
 }
 
 int life_start(struct keeper *k, struct sa_error *err)
 {
 	k->life = LIFE_STARTING;
 	k->life_deadline = DEADLINE_NEVER;
-	if (guard_start(k->guard.fd, k->process.tag, k->process.cgroup) < 0)
-		return error_set_errno(err, PROBLEM_FAILED, errno, "talk to the guard");
-	return 0;
+	return guard_start(k->ward.guard.fd, k->process.tag, k->process.cgroup, err);
 }

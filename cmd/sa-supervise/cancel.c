@@ -145,7 +145,7 @@ void cancel_tick(struct supervisor *sv, int64_t now)
 		}
 		if (t->cancel_step == CANCEL_ASKED) {
 			escalate(sv, t, CANCEL_INTERRUPTED, "interrupt");
-			guard_interrupt(sv->guard.fd);
+			guard_interrupt(sv->ward.guard.fd);
 			continue;
 		}
 		escalate(sv, t, CANCEL_RESTARTING, "restart");

@@ -274,9 +274,10 @@ static int start(struct hook *h, struct sa_error *err)
 	cleanup_close int control = guard_fork(&plan, &pid, err);
 	if (control < 0)
 		return -1;
-	if (guard_start(control, sv->server.uid, NULL) < 0 ||
-	    loop_watch(&sv->loop, &h->out, out_read, EPOLLIN, on_output, h) < 0)
-		return error_set_errno(err, PROBLEM_FAILED, errno, "talk to its guard");
+	if (guard_start(control, sv->server.uid, NULL, err) < 0)
+		return -1;
+	if (loop_watch(&sv->loop, &h->out, out_read, EPOLLIN, on_output, h) < 0)
+		return error_set_errno(err, PROBLEM_FAILED, errno, "watch it");
 	out_read = -1;
 	if (loop_watch(&sv->loop, &h->err, words_read, EPOLLIN, on_words, h) < 0)
 		return error_set_errno(err, PROBLEM_FAILED, errno, "watch it");

@@ -9,10 +9,8 @@
 #include "cancel.h"
 #include "clients.h"
 #include "os/cgroup.h"
-#include "os/guard.h"
 #include "os/io.h"
 #include "os/proctree.h"
-#include "os/signals.h"
 #include "prompts.h"
 #include "ready.h"
 #include "sessions.h"
@@ -27,7 +25,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { TREE_KILL_MS = 5000, CLEARING_PATIENCE_MS = 12000 };
+enum { TREE_KILL_MS = 5000 };
 
 /*
  * The table. "-" cannot happen or means nothing there.
@@ -42,16 +40,6 @@ enum { TREE_KILL_MS = 5000, CLEARING_PATIENCE_MS = 12000 };
  * sessions, ask what it left behind to end (CLEARING; OVER when nothing is
  * left). LOST: the guard itself is gone. DRAINING is passed through in bury.
  */
-enum life_event {
-	EVENT_STARTED,
-	EVENT_FAILED,
-	EVENT_EXITED,
-	EVENT_GONE,
-	EVENT_LOST,
-	EVENT_STOP,
-	EVENT_DEADLINE,
-	EVENT_COUNT,
-};
 
 static const char *const state_names[LIFE_STATE_COUNT] = {"starting", "running",  "stopping",
 							  "draining", "clearing", "over"};
@@ -64,7 +52,7 @@ const char *life_name(enum life_state state)
 static void enter(struct supervisor *sv, enum life_state state, int64_t deadline_ms)
 {
 	sv->life = state;
-	sv->life_deadline = deadline_ms > 0 ? deadline_after(deadline_ms) : DEADLINE_NEVER;
+	sv->life_deadline = deadline_after(deadline_ms);
 	ready_write_status(sv);
 }
 
@@ -74,7 +62,7 @@ static void do_ask(struct supervisor *sv, const struct guard_message *message)
 {
 	(void)message;
 	agent_io_close_stdin(sv);
-	guard_terminate(sv->guard.fd);
+	guard_terminate(sv->ward.guard.fd);
 	enter(sv, LIFE_STOPPING, sv->grace_ms > 0 ? sv->grace_ms : 1);
 }
 
@@ -118,8 +106,8 @@ static void do_bury(struct supervisor *sv, const struct guard_message *message)
 		enter(sv, LIFE_OVER, 0);
 		return;
 	}
-	guard_terminate(sv->guard.fd);
-	enter(sv, LIFE_CLEARING, LEFTOVER_MS);
+	guard_terminate(sv->ward.guard.fd);
+	enter(sv, LIFE_CLEARING, WARD_LEFTOVER_MS);
 }
 
 static void do_over(struct supervisor *sv, const struct guard_message *message)
@@ -132,8 +120,8 @@ static void do_kill(struct supervisor *sv, const struct guard_message *message)
 {
 	(void)message;
 	bool was_clearing = sv->life == LIFE_CLEARING;
-	guard_kill(sv->guard.fd);
-	sv->life_deadline = deadline_after(CLEARING_PATIENCE_MS);
+	guard_kill(sv->ward.guard.fd);
+	sv->life_deadline = deadline_after(WARD_KILL_MS);
 	if (was_clearing)
 		return;
 	free(sv->end_reason);
@@ -148,66 +136,28 @@ static void do_remember(struct supervisor *sv, const struct guard_message *messa
 }
 
 typedef void action_fn(struct supervisor *sv, const struct guard_message *message);
-static action_fn *const table[LIFE_STATE_COUNT][EVENT_COUNT] = {
-    [LIFE_STARTING] = {[EVENT_STARTED] = do_run,
-		       [EVENT_FAILED] = do_fail,
-		       [EVENT_LOST] = do_bury,
-		       [EVENT_STOP] = do_remember},
-    [LIFE_RUNNING] = {[EVENT_EXITED] = do_bury, [EVENT_LOST] = do_bury, [EVENT_STOP] = do_ask},
-    [LIFE_STOPPING] = {[EVENT_EXITED] = do_bury,
-		       [EVENT_LOST] = do_bury,
-		       [EVENT_STOP] = do_remember,
-		       [EVENT_DEADLINE] = do_kill},
-    [LIFE_CLEARING] = {[EVENT_GONE] = do_over, [EVENT_LOST] = do_over, [EVENT_DEADLINE] = do_kill},
+static action_fn *const table[LIFE_STATE_COUNT][WARD_EVENT_COUNT] = {
+    [LIFE_STARTING] = {[WARD_STARTED] = do_run,
+		       [WARD_FAILED] = do_fail,
+		       [WARD_LOST] = do_bury,
+		       [WARD_STOP] = do_remember},
+    [LIFE_RUNNING] = {[WARD_EXITED] = do_bury, [WARD_LOST] = do_bury, [WARD_STOP] = do_ask},
+    [LIFE_STOPPING] = {[WARD_EXITED] = do_bury,
+		       [WARD_LOST] = do_bury,
+		       [WARD_STOP] = do_remember,
+		       [WARD_DEADLINE] = do_kill},
+    [LIFE_CLEARING] = {[WARD_GONE] = do_over, [WARD_LOST] = do_over, [WARD_DEADLINE] = do_kill},
 };
 
-static void happen(struct supervisor *sv, enum life_event event,
-		   const struct guard_message *message)
+static void happen(void *owner, enum ward_event event, const struct guard_message *message)
 {
+	struct supervisor *sv = owner;
 	action_fn *action = table[sv->life][event];
 	if (action)
 		action(sv, message);
 }
 
 /* --- where events come from ------------------------------------------------------ */
-
-static void on_guard(void *arg, uint32_t events)
-{
-	static const enum life_event meaning[] = {
-	    [GUARD_STARTED] = EVENT_STARTED,
-	    [GUARD_FAILED] = EVENT_FAILED,
-	    [GUARD_EXITED] = EVENT_EXITED,
-	    [GUARD_GONE] = EVENT_GONE,
-	};
-	struct supervisor *sv = arg;
-	struct guard_message message;
-	(void)events;
-	int rc;
-	while ((rc = guard_receive(sv->guard.fd, &message)) > 0)
-		happen(sv, meaning[message.type], &message);
-	if (rc == 0)
-		return;
-	int fd = sv->guard.fd;
-	loop_forget(&sv->loop, &sv->guard);
-	happen(sv, EVENT_LOST, NULL);
-	close(fd);
-}
-
-static void on_signal(void *arg, uint32_t events)
-{
-	struct supervisor *sv = arg;
-	int number;
-	(void)events;
-	while ((number = signals_take(sv->signals.fd))) {
-		if (number == SIGCHLD) {
-			while (waitpid(-1, NULL, WNOHANG) > 0)
-				continue;
-		} else {
-			life_stop(sv, false, "the supervisor was told to end",
-				  sv->options->stop_grace_ms);
-		}
-	}
-}
 
 void life_stop(struct supervisor *sv, bool is_closing, const char *reason, int64_t grace_ms)
 {
@@ -220,7 +170,13 @@ void life_stop(struct supervisor *sv, bool is_closing, const char *reason, int64
 	if (!sv->end_reason)
 		sv->end_reason = xstrdup(reason);
 	sv->grace_ms = grace_ms;
-	happen(sv, EVENT_STOP, NULL);
+	happen(sv, WARD_STOP, NULL);
+}
+
+static void told_to_end(void *owner)
+{
+	struct supervisor *sv = owner;
+	life_stop(sv, false, "the supervisor was told to end", sv->options->stop_grace_ms);
 }
 
 /* --- deadlines and limits ---------------------------------------------------------- */
@@ -229,8 +185,7 @@ void life_stop(struct supervisor *sv, bool is_closing, const char *reason, int64
 static int64_t turn_deadline(const struct supervisor *sv, const struct session_track *t)
 {
 	int64_t at = DEADLINE_NEVER;
-	if (t->running == 0 || t->record.state == SESSION_WAITING ||
-	    t->cancel_step != CANCEL_NONE)
+	if (t->running == 0 || t->record.state == SESSION_WAITING || t->cancel_step != CANCEL_NONE)
 		return at;
 	if (sv->options->silence_ms > 0)
 		at = sv->last_byte_ms + sv->options->silence_ms;
@@ -278,7 +233,7 @@ void life_tick(struct supervisor *sv)
 {
 	int64_t now = clock_monotonic_ms();
 	if (sv->life_deadline <= now)
-		happen(sv, EVENT_DEADLINE, NULL);
+		happen(sv, WARD_DEADLINE, NULL);
 	if (sv->life == LIFE_RUNNING)
 		check_limits(sv, now);
 }
@@ -301,16 +256,12 @@ int life_prepare(struct supervisor *sv, struct sa_error *err)
 	    .stdout_fd = out[1],
 	    .stderr_fd = error_pipe[1],
 	};
-	int control = guard_fork(&plan, &sv->guard_pid, err);
+	int rc = ward_fork(&sv->ward, &sv->loop, &plan, happen, told_to_end, sv, err);
 	close(in[0]);
 	close(out[1]);
 	close(error_pipe[1]);
-	if (control < 0)
+	if (rc < 0)
 		return -1;
-	int signals = signals_open((const int[]){SIGCHLD, SIGTERM, SIGINT, SIGHUP, 0});
-	if (loop_watch(&sv->loop, &sv->guard, control, EPOLLIN, on_guard, sv) < 0 || signals < 0 ||
-	    loop_watch(&sv->loop, &sv->signals, signals, EPOLLIN, on_signal, sv) < 0)
-		return error_set_errno(err, PROBLEM_FAILED, errno, "watch the guard");
 	return agent_io_init(sv, in[1], out[0], error_pipe[0], err);
 }
 
@@ -318,7 +269,5 @@ int life_start(struct supervisor *sv, struct sa_error *err)
 {
 	sv->life = LIFE_STARTING;
 	sv->life_deadline = DEADLINE_NEVER;
-	if (guard_start(sv->guard.fd, sv->server.uid, sv->server.cgroup) < 0)
-		return error_set_errno(err, PROBLEM_FAILED, errno, "talk to the guard");
-	return 0;
+	return guard_start(sv->ward.guard.fd, sv->server.uid, sv->server.cgroup, err);
 }

@@ -28,7 +28,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 enum {
@@ -171,8 +170,7 @@ int supervisor_run(const struct supervisor_options *options, struct sa_error *er
 	struct supervisor sv = {
 	    .options = options,
 	    .ready_fd = options->ready_fd,
-	    .guard = WATCH_INIT,
-	    .signals = WATCH_INIT,
+	    .ward = WARD_INIT,
 	    .agent_in = WATCH_INIT,
 	    .agent_out = WATCH_INIT,
 	    .agent_err = WATCH_INIT,
@@ -180,8 +178,6 @@ int supervisor_run(const struct supervisor_options *options, struct sa_error *er
 	    .idle_since = clock_monotonic_ms(),
 	    .last_byte_ms = clock_monotonic_ms(),
 	};
-	/* Orphans of a killed guard come to us. */
-	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	if (loop_init(&sv.loop) < 0)
 		return error_set_errno(err, PROBLEM_FAILED, errno, "make an epoll descriptor");
 	sv.batch = batch_new();

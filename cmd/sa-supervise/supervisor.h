@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "os/loop.h"
+#include "os/ward.h"
 #include "store/store.h"
 #include "json/lines.h"
 
@@ -41,7 +42,6 @@ enum {
 	WHO_BYTES_MAX = 128,	      /* of the name of who answers */
 	STORE_RETRY_MS = 250,
 	DRAIN_MS = 200,	   /* a dead agent's children may hold its stdout open */
-	LEFTOVER_MS = 300, /* after the agent's end, before its children get SIGKILL */
 	CANCEL_GRACE_MS = 10000, /* of silence, before a turn that does not heed it is ended */
 	ASK_TIMEOUT_MS = 86400000,  /* an open request is for a day unless said otherwise */
 	UNATTENDED_GRACE_MS = 3000, /* a viewer that comes back this soon was never away */
@@ -180,9 +180,7 @@ struct supervisor {
 	enum life_state life;
 	int64_t life_deadline; /* monotonic */
 	int64_t grace_ms;      /* from SIGTERM to SIGKILL, for this stop */
-	pid_t guard_pid;
-	struct watch guard;
-	struct watch signals;
+	struct ward ward;
 	int ready_fd;
 	bool is_agent_dead;
 	int agent_status; /* wait status */

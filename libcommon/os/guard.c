@@ -207,12 +207,14 @@ static int send_order(int control_fd, const struct guard_order *order)
 	return send(control_fd, order, sizeof(*order), MSG_NOSIGNAL) < 0 ? -1 : 0;
 }
 
-int guard_start(int control_fd, const char *tag, const char *cgroup)
+int guard_start(int control_fd, const char *tag, const char *cgroup, struct sa_error *err)
 {
 	struct guard_order order = {.verb = 'S'};
-	snprintf(order.tag, sizeof(order.tag), "%s", tag);
+	snprintf(order.tag, sizeof(order.tag), "%s", tag ? tag : "");
 	snprintf(order.cgroup, sizeof(order.cgroup), "%s", cgroup ? cgroup : "");
-	return send_order(control_fd, &order);
+	if (send_order(control_fd, &order) < 0)
+		return error_set_errno(err, PROBLEM_FAILED, errno, "talk to the guard");
+	return 0;
 }
 
 int guard_receive(int control_fd, struct guard_message *ret)

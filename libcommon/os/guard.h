@@ -44,8 +44,9 @@ struct guard_message {
  * non-blocking, sends struct guard_message), or -1.
  */
 int guard_fork(const struct guard_plan *plan, pid_t *ret_pid, struct sa_error *err);
-/* Let it start the child, marked with tag, in this cgroup (NULL: none). 0, or -1 with errno. */
-int guard_start(int control_fd, const char *tag, const char *cgroup);
+/* Let it start the child, marked with tag (NULL: the plan names none), in this cgroup (NULL: none).
+ * 0, or -1. */
+int guard_start(int control_fd, const char *tag, const char *cgroup, struct sa_error *err);
 /* The next message. 1; 0: none for now; -1: the guard is gone and has nothing more to say. */
 int guard_receive(int control_fd, struct guard_message *ret);
 /* Ask the tree to end (SIGTERM, to a terminal's SIGHUP too, SIGCONT): the child's group while it

@@ -49,6 +49,15 @@ void loop_forget(struct loop *loop, struct watch *watch)
 			loop->ready[i].data.ptr = NULL;
 }
 
+void loop_close(struct loop *loop, struct watch *watch)
+{
+	int fd = watch->fd;
+	if (fd < 0)
+		return;
+	loop_forget(loop, watch);
+	close(fd);
+}
+
 int loop_once(struct loop *loop, int timeout_ms)
 {
 	int n = epoll_wait(loop->fd, loop->ready, LOOP_EVENTS, timeout_ms);

@@ -33,6 +33,8 @@ int loop_watch(struct loop *loop, struct watch *watch, int fd, uint32_t events, 
 void loop_want(struct loop *loop, struct watch *watch, uint32_t events);
 /* Stop watching; safe while its events or others' are being handled. The fd stays open. */
 void loop_forget(struct loop *loop, struct watch *watch);
+/* The same, and close the fd. Nothing when it is not watched. */
+void loop_close(struct loop *loop, struct watch *watch);
 /* Wait up to timeout_ms (-1: no limit), call what is ready. 0, or -1 with errno. */
 int loop_once(struct loop *loop, int timeout_ms);
 
