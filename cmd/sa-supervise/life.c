@@ -33,12 +33,13 @@ enum { TREE_KILL_MS = 5000 };
  *              STARTED   FAILED  EXITED    GONE   LOST    STOP      DEADLINE
  *   STARTING   run       fail    -         -      bury    remember  -
  *   RUNNING    -         -       bury      -      bury    ask       -
- *   STOPPING   -         -       bury      -      bury    hurry     kill
- *   CLEARING   -         -       -         over   over    -         kill
+ *   STOPPING   -         -       bury      -      bury    -         kill
+ *   CLEARING   -         -       -         over   lose    -         kill
  *
- * bury: read the rest of its output, answer what is open, settle the
- * sessions, ask what it left behind to end (CLEARING; OVER when nothing is
- * left). LOST: the guard itself is gone. DRAINING is passed through in bury.
+ * bury: read the rest of its output (DRAINING), answer what is open, settle
+ * the sessions, ask what it left behind to end; lose, when the guard itself
+ * is gone: end all that ourselves. A further STOP brings the deadline
+ * forward, in life_stop().
  */
 
 static const char *const state_names[LIFE_STATE_COUNT] = {"starting", "running",  "stopping",
@@ -90,6 +91,15 @@ static void do_fail(struct supervisor *sv, const struct guard_message *message)
 	enter(sv, LIFE_OVER, 0);
 }
 
+/* The guard is gone: what it watched over has fallen to us. */
+static void do_lose(struct supervisor *sv, const struct guard_message *message)
+{
+	(void)message;
+	proctree_kill_mine(0, TREE_KILL_MS);
+	cgroup_destroy(sv->server.cgroup);
+	enter(sv, LIFE_OVER, 0);
+}
+
 static void do_bury(struct supervisor *sv, const struct guard_message *message)
 {
 	enter(sv, LIFE_DRAINING, 0);
@@ -100,10 +110,7 @@ static void do_bury(struct supervisor *sv, const struct guard_message *message)
 	if (!sv->end_reason)
 		sv->end_reason = agent_io_how_it_ended(sv);
 	if (!message) {
-		/* The guard is gone: what it watched over has fallen to us. */
-		proctree_kill_mine(0, TREE_KILL_MS);
-		cgroup_destroy(sv->server.cgroup);
-		enter(sv, LIFE_OVER, 0);
+		do_lose(sv, NULL);
 		return;
 	}
 	guard_terminate(sv->ward.guard.fd);
@@ -130,7 +137,7 @@ static void do_kill(struct supervisor *sv, const struct guard_message *message)
 
 static void do_remember(struct supervisor *sv, const struct guard_message *message)
 {
-	/* end_reason is set: do_run() goes on from there. */
+	/* life_stop() has set end_reason: do_run() goes on from there. */
 	(void)sv;
 	(void)message;
 }
@@ -142,11 +149,8 @@ static action_fn *const table[LIFE_STATE_COUNT][WARD_EVENT_COUNT] = {
 		       [WARD_LOST] = do_bury,
 		       [WARD_STOP] = do_remember},
     [LIFE_RUNNING] = {[WARD_EXITED] = do_bury, [WARD_LOST] = do_bury, [WARD_STOP] = do_ask},
-    [LIFE_STOPPING] = {[WARD_EXITED] = do_bury,
-		       [WARD_LOST] = do_bury,
-		       [WARD_STOP] = do_remember,
-		       [WARD_DEADLINE] = do_kill},
-    [LIFE_CLEARING] = {[WARD_GONE] = do_over, [WARD_LOST] = do_over, [WARD_DEADLINE] = do_kill},
+    [LIFE_STOPPING] = {[WARD_EXITED] = do_bury, [WARD_LOST] = do_bury, [WARD_DEADLINE] = do_kill},
+    [LIFE_CLEARING] = {[WARD_GONE] = do_over, [WARD_LOST] = do_lose, [WARD_DEADLINE] = do_kill},
 };
 
 static void happen(void *owner, enum ward_event event, const struct guard_message *message)
