@@ -14,6 +14,11 @@ static inline int64_t event_rowid(int64_t server_key, int64_t index)
 	return server_key << EVENT_INDEX_BITS | index;
 }
 
+static inline int64_t event_index_of_row(int64_t rowid)
+{
+	return rowid & ((INT64_C(1) << EVENT_INDEX_BITS) - 1);
+}
+
 enum { STATEMENT_CACHE = 48 };
 
 struct sqlite_store {
@@ -92,6 +97,10 @@ int sqlite_import_prompts(struct sqlite_store *, int64_t, const struct store_bat
 int sqlite_each_prompt(struct store *, int64_t, store_prompt_fn *, void *, struct sa_error *);
 
 /* sqlite_read.c */
+/* At the end of a walk: reset the statement, tell a broken one. stop is what the visitor said, and
+ * the result unless the last step failed: then -1 with err. */
+int sqlite_end_walk(struct sqlite_store *s, sqlite3_stmt *stmt, int step, int stop,
+		    struct sa_error *err);
 /* The single integer of a bound statement, or fallback when there is no row. */
 int sqlite_integer(struct sqlite_store *s, sqlite3_stmt *stmt, int64_t fallback, int64_t *ret,
 		   struct sa_error *err);

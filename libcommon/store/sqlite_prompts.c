@@ -72,8 +72,7 @@ int sqlite_each_prompt(struct store *store, int64_t server_key, store_prompt_fn 
 	int step, stop = 0;
 	while (stop == 0 && (step = sqlite3_step(stmt)) == SQLITE_ROW) {
 		struct prompt prompt = {
-		    .number =
-			sqlite3_column_int64(stmt, 0) & ((INT64_C(1) << EVENT_INDEX_BITS) - 1),
+		    .number = event_index_of_row(sqlite3_column_int64(stmt, 0)),
 		    .session_id = sqlite_text(stmt, 1),
 		    .payload = sqlite_text(stmt, 2),
 		    .created_ms = sqlite3_column_int64(stmt, 3),
@@ -81,8 +80,5 @@ int sqlite_each_prompt(struct store *store, int64_t server_key, store_prompt_fn 
 		stop = fn(&prompt, arg);
 		prompt_clear(&prompt);
 	}
-	if (stop == 0 && step != SQLITE_DONE)
-		stop = sqlite_fail(SQL(store), err, "read the store");
-	sqlite3_reset(stmt);
-	return stop;
+	return sqlite_end_walk(SQL(store), stmt, step, stop, err);
 }

@@ -9,8 +9,7 @@
 
 #define SQL(s) ((struct sqlite_store *)(s))
 
-/* At the end of a walk: reset, and tell a broken one. stop is what the visitor said. */
-static int end_walk(struct sqlite_store *s, sqlite3_stmt *stmt, int step, int stop,
+int sqlite_end_walk(struct sqlite_store *s, sqlite3_stmt *stmt, int step, int stop,
 		    struct sa_error *err)
 {
 	int rc = stop;
@@ -120,7 +119,7 @@ int sqlite_each_server(struct store *store, bool is_all, store_server_fn *fn, vo
 		stop = fn(&server, arg);
 		server_clear(&server);
 	}
-	return end_walk(SQL(store), stmt, step, stop, err);
+	return sqlite_end_walk(SQL(store), stmt, step, stop, err);
 }
 
 /* --- sessions ------------------------------------------------------------- */
@@ -237,7 +236,7 @@ int sqlite_each_session(struct store *store, int64_t server_key, store_session_f
 		stop = fn(&session, arg);
 		session_clear(&session);
 	}
-	return end_walk(SQL(store), stmt, step, stop, err);
+	return sqlite_end_walk(SQL(store), stmt, step, stop, err);
 }
 
 /* --- events --------------------------------------------------------------- */
@@ -251,27 +250,41 @@ static struct span column_span(sqlite3_stmt *stmt, int column)
 	return (struct span){p ? p : "", (size_t)n};
 }
 
+/* The three parameters that events_statement() binds. */
+#define EVENTS_WANTED " FROM events WHERE seq>?1 AND seq<?2 AND (?3 IS NULL OR session_id=?3)"
+
+/* A statement about events of a server behind number after, of one session (NULL: of all), with its
+ * first three parameters bound. NULL with err. */
+static sqlite3_stmt *events_statement(struct sqlite_store *s, const char *sql, int64_t server_key,
+				      int64_t after, const char *session_id, struct sa_error *err)
+{
+	sqlite3_stmt *stmt = sqlite_prepare(s, sql, err);
+	if (!stmt)
+		return NULL;
+	sqlite3_bind_int64(stmt, 1, event_rowid(server_key, after));
+	sqlite3_bind_int64(stmt, 2, event_rowid(server_key + 1, 0));
+	sqlite_bind_string(stmt, 3, session_id);
+	return stmt;
+}
+
 int sqlite_each_event(struct store *store, const struct server *server, const char *session_id,
 		      int64_t after, int64_t limit, store_event_fn *fn, void *arg,
 		      struct sa_error *err)
 {
-	sqlite3_stmt *stmt = sqlite_prepare(
+	sqlite3_stmt *stmt = events_statement(
 	    SQL(store),
-	    "SELECT seq,stream,session_id,at_ms,sender,answers,payload,raw FROM events"
-	    " WHERE seq>?1 AND seq<?2 AND (?3 IS NULL OR session_id=?3) ORDER BY seq LIMIT ?4",
-	    err);
+	    "SELECT seq,stream,session_id,at_ms,sender,answers,payload,raw" EVENTS_WANTED
+	    " ORDER BY seq LIMIT ?4",
+	    server->key, after, session_id, err);
 	if (!stmt)
 		return -1;
-	sqlite3_bind_int64(stmt, 1, event_rowid(server->key, after));
-	sqlite3_bind_int64(stmt, 2, event_rowid(server->key + 1, 0));
-	sqlite_bind_string(stmt, 3, session_id);
 	sqlite3_bind_int64(stmt, 4, limit > 0 ? limit : -1);
 	int step, stop = 0;
 	while (stop == 0 && (step = sqlite3_step(stmt)) == SQLITE_ROW) {
 		struct event event = {
 		    .server_id = server->id,
 		    .server_uid = server->uid,
-		    .index = sqlite3_column_int64(stmt, 0) & ((INT64_C(1) << EVENT_INDEX_BITS) - 1),
+		    .index = event_index_of_row(sqlite3_column_int64(stmt, 0)),
 		    .stream_index = sqlite3_column_int64(stmt, 1),
 		    .session_id = column_span(stmt, 2),
 		    .at_ms = sqlite3_column_int64(stmt, 3),
@@ -282,7 +295,7 @@ int sqlite_each_event(struct store *store, const struct server *server, const ch
 		};
 		stop = fn(&event, arg);
 	}
-	return end_walk(SQL(store), stmt, step, stop, err);
+	return sqlite_end_walk(SQL(store), stmt, step, stop, err);
 }
 
 int sqlite_integer(struct sqlite_store *s, sqlite3_stmt *stmt, int64_t fallback, int64_t *ret,
@@ -290,49 +303,38 @@ int sqlite_integer(struct sqlite_store *s, sqlite3_stmt *stmt, int64_t fallback,
 {
 	int step = sqlite3_step(stmt);
 	*ret = step == SQLITE_ROW ? sqlite3_column_int64(stmt, 0) : fallback;
-	return end_walk(s, stmt, step, 0, err);
+	return sqlite_end_walk(s, stmt, step, 0, err);
 }
 
 int sqlite_count_events(struct store *store, const struct server *server, const char *session_id,
 			int64_t *ret, int64_t *ret_last, struct sa_error *err)
 {
 	sqlite3_stmt *stmt =
-	    sqlite_prepare(SQL(store),
-			   "SELECT count(*),coalesce(max(seq),0) FROM events WHERE seq>?1 AND "
-			   "seq<?2 AND (?3 IS NULL OR session_id=?3)",
-			   err);
+	    events_statement(SQL(store), "SELECT count(*),coalesce(max(seq),0)" EVENTS_WANTED,
+			     server->key, 0, session_id, err);
 	if (!stmt)
 		return -1;
-	sqlite3_bind_int64(stmt, 1, event_rowid(server->key, 0));
-	sqlite3_bind_int64(stmt, 2, event_rowid(server->key + 1, 0));
-	sqlite_bind_string(stmt, 3, session_id);
 	int step = sqlite3_step(stmt);
 	if (step == SQLITE_ROW) {
 		*ret = sqlite3_column_int64(stmt, 0);
-		*ret_last =
-		    sqlite3_column_int64(stmt, 1) & ((INT64_C(1) << EVENT_INDEX_BITS) - 1);
+		*ret_last = event_index_of_row(sqlite3_column_int64(stmt, 1));
 	}
-	return end_walk(SQL(store), stmt, step, 0, err);
+	return sqlite_end_walk(SQL(store), stmt, step, 0, err);
 }
 
 int sqlite_tail_index(struct store *store, const struct server *server, const char *session_id,
 		      int64_t count, int64_t *ret_after, struct sa_error *err)
 {
-	sqlite3_stmt *stmt = sqlite_prepare(
-	    SQL(store),
-	    "SELECT seq FROM events WHERE seq>?1 AND seq<?2 AND (?3 IS NULL OR session_id=?3)"
-	    " ORDER BY seq DESC LIMIT 1 OFFSET ?4",
-	    err);
+	sqlite3_stmt *stmt = events_statement(
+	    SQL(store), "SELECT seq" EVENTS_WANTED " ORDER BY seq DESC LIMIT 1 OFFSET ?4",
+	    server->key, 0, session_id, err);
 	if (!stmt)
 		return -1;
-	sqlite3_bind_int64(stmt, 1, event_rowid(server->key, 0));
-	sqlite3_bind_int64(stmt, 2, event_rowid(server->key + 1, 0));
-	sqlite_bind_string(stmt, 3, session_id);
 	sqlite3_bind_int64(stmt, 4, count);
 	int64_t seq;
 	if (sqlite_integer(SQL(store), stmt, event_rowid(server->key, 0), &seq, err) < 0)
 		return -1;
-	*ret_after = seq & ((INT64_C(1) << EVENT_INDEX_BITS) - 1);
+	*ret_after = event_index_of_row(seq);
 	return 0;
 }
 
@@ -382,7 +384,7 @@ int sqlite_each_ask(struct store *store, const char *session_id, bool is_all, st
 	while (stop == 0 && (step = sqlite3_step(stmt)) == SQLITE_ROW) {
 		int64_t seq = sqlite3_column_int64(stmt, 0);
 		struct ask ask = {
-		    .index = seq & ((INT64_C(1) << EVENT_INDEX_BITS) - 1),
+		    .index = event_index_of_row(seq),
 		    .session_id = sqlite_text(stmt, 1),
 		    .method = sqlite_text(stmt, 2),
 		    .rpc_id = sqlite_text(stmt, 3),
@@ -404,5 +406,5 @@ int sqlite_each_ask(struct store *store, const char *session_id, bool is_all, st
 		ask_clear(&ask);
 		server_clear(&server);
 	}
-	return end_walk(SQL(store), stmt, step, stop, err);
+	return sqlite_end_walk(SQL(store), stmt, step, stop, err);
 }
