@@ -6,11 +6,13 @@ pg_need
 pg_start
 export SANDBOX_AGENT_STORE=$PG_URL
 
-# The one suite for all stores.
+# The one suite for all stores, in two parts.
 suite=${BUILD_DIR:-$TOP/build/plain}
 case $suite in /*) ;; *) suite=$TOP/$suite ;; esac
-status 0 "the suite of all stores passes on PostgreSQL" "$suite/unit/store"
-not_ok "no check of it failed" grep '^not ok' "$T/out"
+for part in store store_events; do
+	status 0 "the suite of all stores passes on PostgreSQL: $part" "$suite/unit/$part"
+	not_ok "no check of it failed" grep '^not ok' "$T/out"
+done
 export SANDBOX_AGENT_STORE_SCHEMA=main_job
 
 # The main job.

@@ -8,8 +8,10 @@ events() { sa-events show "$1" --json | jq -c 'del(.serverId)'; }
 
 # --- memory: ---
 if [ "$(stat -f -c %T /dev/shm 2>/dev/null)" = tmpfs ]; then
-	status 0 "the suite of all stores passes in memory" env XDG_STATE_HOME="$T/suite-state" SANDBOX_AGENT_STORE=memory: "$suite/unit/store"
-	not_ok "no check of it failed" grep '^not ok' "$T/out"
+	for part in store store_events; do
+		status 0 "the suite of all stores passes in memory: $part" env XDG_STATE_HOME="$T/suite-state" SANDBOX_AGENT_STORE=memory: "$suite/unit/$part"
+		not_ok "no check of it failed" grep '^not ok' "$T/out"
+	done
 	export SANDBOX_AGENT_STORE=memory:
 	sa-session new --agent mock --id brief >/dev/null
 	ok "the main job runs in memory" sa-session prompt brief "say hello"
