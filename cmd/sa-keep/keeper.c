@@ -9,13 +9,11 @@
 #include "life.h"
 #include "os/cgroup.h"
 #include "os/io.h"
-#include "os/proctree.h"
 #include "json/write.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 enum { TAG_LENGTH = 16 };

@@ -1,12 +1,10 @@
 #include "life.h"
 
-#include "base/cleanup.h"
 #include "base/clock.h"
 #include "child.h"
 #include "os/proctree.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>

@@ -5,7 +5,6 @@
 
 #include <fcntl.h>
 #include <stddef.h>
-#include <unistd.h>
 
 struct options {
 	struct common_options common;

@@ -1,11 +1,9 @@
 #include "client.h"
 
-#include "acp/envelope.h"
 #include "asks.h"
 #include "base/cleanup.h"
 #include "base/num.h"
 #include "base/utf8.h"
-#include "base/xalloc.h"
 #include "batch.h"
 #include "clients.h"
 #include "life.h"

@@ -2,7 +2,6 @@
 
 #include "agent_io.h"
 #include "base/cleanup.h"
-#include "base/xalloc.h"
 #include "batch.h"
 #include "json/scan.h"
 #include "json/write.h"

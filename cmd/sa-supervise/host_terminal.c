@@ -1,6 +1,5 @@
 /* terminal/...: managed processes of the agent. */
 #include "base/cleanup.h"
-#include "base/clock.h"
 #include "base/xalloc.h"
 #include "host.h"
 #include "host_command.h"

@@ -7,22 +7,17 @@
 #include "base/clock.h"
 #include "base/xalloc.h"
 #include "cancel.h"
-#include "clients.h"
 #include "os/cgroup.h"
-#include "os/io.h"
 #include "os/proctree.h"
 #include "prompts.h"
 #include "ready.h"
 #include "sessions.h"
 #include "traffic.h"
-#include "json/write.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 enum { TREE_KILL_MS = 5000 };

@@ -1,6 +1,5 @@
 #include "limits.h"
 
-#include "base/cleanup.h"
 #include "batch.h"
 #include "traffic.h"
 #include "json/write.h"

@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <stddef.h>
 #include <string.h>
-#include <unistd.h>
 
 struct options {
 	struct common_options common;

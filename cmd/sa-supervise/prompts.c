@@ -1,6 +1,5 @@
 #include "prompts.h"
 
-#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/xalloc.h"
 #include "batch.h"
