@@ -177,6 +177,18 @@ static bool is_one_of(struct span type, const char *wanted)
 	return false;
 }
 
+/* The connection has ended: as its row says, if the supervisor has left its last words there. */
+static int tell_end(struct store *store, const struct server *server, struct sa_error *err)
+{
+	cleanup_server struct server now = {.key = 0};
+	struct sa_error ignored;
+	if (store_get_server(store, server->key, &now, &ignored) == 0 &&
+	    now.state != SERVER_RUNNING && now.end_reason)
+		return error_set(err, PROBLEM_AGENT_PROCESS_EXITED, "%s", now.end_reason);
+	return error_set(err, PROBLEM_AGENT_PROCESS_EXITED,
+			 "the connection to the supervisor of '%s' ended", server->id);
+}
+
 int link_wait(struct link *link, struct store *store, const struct server *server, int64_t ref,
 	      const char *wanted, int64_t deadline, int wake_fd, struct link_answer *ret,
 	      struct sa_error *err)
@@ -189,9 +201,7 @@ int link_wait(struct link *link, struct store *store, const struct server *serve
 		if (rc < 0 || rc == 2)
 			return rc;
 		if (rc == 0)
-			return error_set(err, PROBLEM_AGENT_PROCESS_EXITED,
-					 "the connection to the supervisor of '%s' ended",
-					 server->id);
+			return tell_end(store, server, err);
 		json_members(line, names, f, 7);
 		int64_t line_ref = json_int_or(f[1], 0);
 		/* A problem without ref is about everything: the store refuses. */

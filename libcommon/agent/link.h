@@ -58,7 +58,7 @@ void link_answer_clear(struct link_answer *answer);
  * Wait for the line of type wanted ("answer", "accepted", "queued", "settled",
  * "stopped", "status"; or several: "accepted|queued") with this ref; event records in between are
  * skipped. A large answer is read from the store. 0; -1 with the problem told, with
- * PROBLEM_AGENT_PROCESS_EXITED when the connection ended, or a time-out.
+ * PROBLEM_AGENT_PROCESS_EXITED when the connection ended (and how, if the store knows), or a time-out.
  */
 int link_wait(struct link *link, struct store *store, const struct server *server, int64_t ref,
 	      const char *wanted, int64_t deadline, int wake_fd, struct link_answer *ret,
