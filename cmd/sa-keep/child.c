@@ -12,15 +12,6 @@
 #include <termios.h>
 #include <unistd.h>
 
-static void close_watch(struct keeper *k, struct watch *watch)
-{
-	int fd = watch->fd;
-	if (fd < 0)
-		return;
-	loop_forget(&k->loop, watch);
-	close(fd);
-}
-
 /* --- output ----------------------------------------------------------------------- */
 
 /*
@@ -44,7 +35,7 @@ static void read_output(struct keeper *k, struct watch *watch, enum log_stream s
 		if (n < 0 && errno == EAGAIN)
 			return;
 		if (n <= 0) {
-			close_watch(k, watch);
+			loop_close(&k->loop, watch);
 			return;
 		}
 		log_writer_put(&k->log, stream, (size_t)n, clock_now_ms());
@@ -105,15 +96,15 @@ void child_drain(struct keeper *k)
 		read_output(k, &k->out, first_stream(k), PUMP_BYTES);
 		read_output(k, &k->err, LOG_STDERR, PUMP_BYTES);
 	} while (clients_flush_log(k, deadline) == 0 && k->has_more);
-	close_watch(k, &k->out);
-	close_watch(k, &k->err);
+	loop_close(&k->loop, &k->out);
+	loop_close(&k->loop, &k->err);
 }
 
 /* --- input ------------------------------------------------------------------------ */
 
 static void end_input(struct keeper *k)
 {
-	close_watch(k, &k->in);
+	loop_close(&k->loop, &k->in);
 	buf_free(&k->to_child);
 }
 
@@ -275,9 +266,9 @@ void child_close_ends(struct child_ends *ends)
 
 void child_free(struct keeper *k)
 {
-	close_watch(k, &k->out);
-	close_watch(k, &k->err);
-	close_watch(k, &k->in);
+	loop_close(&k->loop, &k->out);
+	loop_close(&k->loop, &k->err);
+	loop_close(&k->loop, &k->in);
 	if (k->terminal_fd >= 0)
 		close(k->terminal_fd);
 	buf_free(&k->to_child);

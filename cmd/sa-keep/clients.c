@@ -39,9 +39,7 @@ static void drop(struct client *c)
 		p = &(*p)->next;
 	*p = c->next;
 	k->client_count--;
-	int fd = c->watch.fd;
-	loop_forget(&k->loop, &c->watch);
-	close(fd);
+	loop_close(&k->loop, &c->watch);
 	buf_free(&c->in);
 	free(c);
 }
@@ -391,10 +389,7 @@ int64_t clients_next_deadline(const struct keeper *k)
 
 void clients_close(struct keeper *k)
 {
-	int fd = k->listener.fd;
-	loop_forget(&k->loop, &k->listener);
-	if (fd >= 0)
-		close(fd);
+	loop_close(&k->loop, &k->listener);
 	while (k->clients)
 		drop(k->clients);
 }

@@ -14,15 +14,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static void close_watch(struct supervisor *sv, struct watch *watch)
-{
-	int fd = watch->fd;
-	if (fd < 0)
-		return;
-	loop_forget(&sv->loop, watch);
-	close(fd);
-}
-
 /* --- stdin ------------------------------------------------------------------ */
 
 static void write_stdin(struct supervisor *sv)
@@ -37,7 +28,7 @@ static void write_stdin(struct supervisor *sv)
 			break;
 		if (n < 0) {
 			/* It closed its stdin. If it is dead we will hear of that. */
-			close_watch(sv, &sv->agent_in);
+			loop_close(&sv->loop, &sv->agent_in);
 			done = sv->to_agent.len;
 			break;
 		}
@@ -52,7 +43,7 @@ static void on_stdin(void *arg, uint32_t events)
 {
 	struct supervisor *sv = arg;
 	if (events & (EPOLLERR | EPOLLHUP) && sv->to_agent.len == 0)
-		close_watch(sv, &sv->agent_in);
+		loop_close(&sv->loop, &sv->agent_in);
 	else
 		write_stdin(sv);
 }
@@ -86,7 +77,7 @@ void agent_io_send(struct supervisor *sv, struct span line)
 void agent_io_close_stdin(struct supervisor *sv)
 {
 	write_stdin(sv);
-	close_watch(sv, &sv->agent_in);
+	loop_close(&sv->loop, &sv->agent_in);
 	buf_free(&sv->to_agent);
 }
 
@@ -112,7 +103,7 @@ static void end_stdout(struct supervisor *sv)
 		traffic_line_too_long(sv, line, sv->from_agent.skipped_bytes);
 	else if (result == LINES_LINE)
 		traffic_from_agent(sv, line);
-	close_watch(sv, &sv->agent_out);
+	loop_close(&sv->loop, &sv->agent_out);
 }
 
 /* One read. Whether there may be more. */
@@ -154,7 +145,7 @@ static bool read_stderr(struct supervisor *sv)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return false;
 	if (n <= 0) {
-		close_watch(sv, &sv->agent_err);
+		loop_close(&sv->loop, &sv->agent_err);
 		return false;
 	}
 	sv->last_byte_ms = clock_monotonic_ms();
@@ -203,8 +194,8 @@ void agent_io_drain(struct supervisor *sv, int64_t deadline_ms)
 		continue;
 	if (sv->agent_out.fd >= 0)
 		end_stdout(sv);
-	close_watch(sv, &sv->agent_err);
-	close_watch(sv, &sv->agent_in);
+	loop_close(&sv->loop, &sv->agent_err);
+	loop_close(&sv->loop, &sv->agent_in);
 }
 
 void agent_io_settle(struct supervisor *sv)
@@ -214,9 +205,9 @@ void agent_io_settle(struct supervisor *sv)
 
 void agent_io_free(struct supervisor *sv)
 {
-	close_watch(sv, &sv->agent_in);
-	close_watch(sv, &sv->agent_out);
-	close_watch(sv, &sv->agent_err);
+	loop_close(&sv->loop, &sv->agent_in);
+	loop_close(&sv->loop, &sv->agent_out);
+	loop_close(&sv->loop, &sv->agent_err);
 	lines_free(&sv->from_agent);
 	buf_free(&sv->to_agent);
 	buf_free(&sv->stderr_tail);

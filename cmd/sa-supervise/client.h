@@ -8,7 +8,6 @@ struct client {
 	struct supervisor *sv;
 	struct client *next;
 	uint64_t serial;
-	int fd;
 	struct watch watch;
 	struct lines lines;
 	struct buf out;

@@ -33,9 +33,7 @@ void client_drop(struct client *c)
 	if (c->is_gone)
 		return;
 	c->is_gone = true;
-	loop_forget(&c->sv->loop, &c->watch);
-	close(c->fd);
-	c->fd = -1;
+	loop_close(&c->sv->loop, &c->watch);
 	judge_note_leaving(c->sv, c->is_attached);
 	calls_forget_client(c->sv, c->serial);
 	prompts_forget_client(c->sv, c->serial);
@@ -66,7 +64,7 @@ static void on_readable(struct client *c)
 {
 	struct supervisor *sv = c->sv;
 	struct span line;
-	ssize_t n = recv(c->fd, sv->read_buffer, READ_BYTES, MSG_DONTWAIT);
+	ssize_t n = recv(c->watch.fd, sv->read_buffer, READ_BYTES, MSG_DONTWAIT);
 	if (n <= 0) {
 		if (n == 0 || (errno != EAGAIN && errno != EINTR))
 			client_drop(c);
@@ -93,7 +91,7 @@ static void on_readable(struct client *c)
 static void client_write(struct client *c)
 {
 	while (!c->is_gone && c->out.len) {
-		ssize_t n = send(c->fd, c->out.data, c->out.len, MSG_DONTWAIT | MSG_NOSIGNAL);
+		ssize_t n = send(c->watch.fd, c->out.data, c->out.len, MSG_DONTWAIT | MSG_NOSIGNAL);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 && errno == EAGAIN)
@@ -143,7 +141,6 @@ static void on_connection(void *arg, uint32_t events)
 	}
 	struct client *c = xcalloc(1, sizeof(*c));
 	c->sv = sv;
-	c->fd = fd;
 	c->serial = ++sv->next_client;
 	/* The message and what is wrapped around it. */
 	lines_init(&c->lines, sv->options->line_limit_bytes + 4096);
@@ -151,8 +148,8 @@ static void on_connection(void *arg, uint32_t events)
 	c->next = sv->clients;
 	sv->clients = c;
 	sv->client_count++;
-	c->watch = WATCH_INIT;
 	if (loop_watch(&sv->loop, &c->watch, fd, EPOLLIN, on_client, c) < 0) {
+		close(fd);
 		client_drop(c);
 		return;
 	}
@@ -177,11 +174,7 @@ int clients_listen(struct supervisor *sv, struct sa_error *err)
 
 void clients_close_all(struct supervisor *sv, const char *reason)
 {
-	if (sv->listener.fd >= 0) {
-		int fd = sv->listener.fd;
-		loop_forget(&sv->loop, &sv->listener);
-		close(fd);
-	}
+	loop_close(&sv->loop, &sv->listener);
 	for (struct client *c = sv->clients; c; c = c->next) {
 		if (c->is_gone)
 			continue;
@@ -192,7 +185,7 @@ void clients_close_all(struct supervisor *sv, const char *reason)
 		client_write(c);
 		/* Somebody who is reading gets the rest; somebody stuck is not waited for. */
 		for (int tries = 0; !c->is_gone && c->out.len && tries < 20; tries++) {
-			struct pollfd p = {.fd = c->fd, .events = POLLOUT};
+			struct pollfd p = {.fd = c->watch.fd, .events = POLLOUT};
 			poll(&p, 1, 5);
 			client_write(c);
 		}
@@ -242,7 +235,7 @@ static void show_run(struct supervisor *sv, struct client *c, struct span frames
 	if (c->out.len)
 		client_write(c);
 	if (!c->is_gone && c->out.len == 0) {
-		ssize_t n = send(c->fd, frames.p, frames.n, MSG_DONTWAIT | MSG_NOSIGNAL);
+		ssize_t n = send(c->watch.fd, frames.p, frames.n, MSG_DONTWAIT | MSG_NOSIGNAL);
 		if (n < 0 && errno != EAGAIN && errno != EINTR)
 			client_drop(c);
 		if (n > 0) {

@@ -49,15 +49,6 @@ struct hooks {
 
 /* --- coming and going ----------------------------------------------------------------------- */
 
-static void close_watch(struct supervisor *sv, struct watch *watch)
-{
-	int fd = watch->fd;
-	if (fd < 0)
-		return;
-	loop_forget(&sv->loop, watch);
-	close(fd);
-}
-
 /* Whatever of it runs ends with its guard's control descriptor. */
 static void drop(struct hook *h)
 {
@@ -67,9 +58,9 @@ static void drop(struct hook *h)
 		at = &(*at)->next;
 	*at = h->next;
 	sv->hooks->running -= h->is_running;
-	close_watch(sv, &h->guard);
-	close_watch(sv, &h->out);
-	close_watch(sv, &h->err);
+	loop_close(&sv->loop, &h->guard);
+	loop_close(&sv->loop, &h->out);
+	loop_close(&sv->loop, &h->err);
 	buf_free(&h->line);
 	buf_free(&h->decision);
 	buf_free(&h->words);
@@ -134,7 +125,7 @@ static void on_output(void *arg, uint32_t events)
 		else
 			buf_add(&h->decision, chunk, (size_t)n);
 	}
-	close_watch(h->sv, &h->out);
+	loop_close(&h->sv->loop, &h->out);
 }
 
 static void on_words(void *arg, uint32_t events)
@@ -152,7 +143,7 @@ static void on_words(void *arg, uint32_t events)
 			buf_consume(&h->words, h->words.len + (size_t)n - WORDS_BYTES);
 		buf_add(&h->words, chunk, (size_t)n);
 	}
-	close_watch(h->sv, &h->err);
+	loop_close(&h->sv->loop, &h->err);
 }
 
 static void fail_with_status(struct hook *h, int status)

@@ -50,15 +50,6 @@ struct host {
 
 /* --- coming and going ----------------------------------------------------------------------- */
 
-static void close_watch(struct supervisor *sv, struct watch *watch)
-{
-	int fd = watch->fd;
-	if (fd < 0)
-		return;
-	loop_forget(&sv->loop, watch);
-	close(fd);
-}
-
 static void drop(struct terminal *t)
 {
 	struct host *host = t->sv->host;
@@ -67,8 +58,8 @@ static void drop(struct terminal *t)
 		p = &(*p)->next;
 	*p = t->next;
 	host->terminal_count--;
-	close_watch(t->sv, &t->ready);
-	close_watch(t->sv, &t->link);
+	loop_close(&t->sv->loop, &t->ready);
+	loop_close(&t->sv->loop, &t->link);
 	if (t->bound_fd >= 0)
 		close(t->bound_fd);
 	while (t->waiters) {
@@ -119,7 +110,7 @@ static void answer_waiters(struct terminal *t)
 static void end(struct terminal *t)
 {
 	struct sa_error ignored = SA_ERROR_INIT;
-	close_watch(t->sv, &t->link);
+	loop_close(&t->sv->loop, &t->link);
 	t->has_ended = true;
 	process_clear(&t->process);
 	folder_read(&t->sv->host->folder, t->id, &t->process, &ignored);
@@ -169,7 +160,7 @@ static void on_ready(void *arg, uint32_t events)
 	ssize_t n = io_read_some(t->ready.fd, &t->ready_line, 4096);
 	if (n > 0 || (n < 0 && errno == EAGAIN))
 		return;
-	close_watch(sv, &t->ready);
+	loop_close(&sv->loop, &t->ready);
 	if (process_launch_result(buf_span(&t->ready_line), &process, &err) < 0) {
 		host_problem(sv, t->session, "terminal/create", span_of(t->create_id), &err);
 		drop(t);
