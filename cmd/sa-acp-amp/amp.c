@@ -1,19 +1,12 @@
 #include "amp.h"
 
+#include "mode.h"
 #include "session.h"
 #include "threads.h"
 #include "turn.h"
-#include "json/scan.h"
 
-static bool is_open(const struct session *session)
-{
-	return session->state != SESSION_CLOSING;
-}
-
-static int setting_by_id(struct span id)
-{
-	return json_string_is(id, "mode") ? 0 : -1;
-}
+static const char *const setting_ids[] = {"mode", NULL};
+static const char *const environment[] = {"AMP_SKIP_UPDATE_CHECK=1", NULL};
 
 static const struct adapter_method methods[] = {
     {"initialize", method_initialize},
@@ -34,6 +27,10 @@ static const struct adapter_method methods[] = {
 const struct adapter_agent amp_agent = {
     .name = "sa-acp-amp",
     .title = "Amp",
+    .called = "Amp",
+    .program = "amp",
+    .program_variable = "AMP_PATH",
+    .environment = environment,
     .capabilities = "{\"loadSession\":true,"
 		    "\"promptCapabilities\":{\"image\":false,\"embeddedContext\":true},"
 		    "\"mcpCapabilities\":{\"http\":true,\"sse\":false},"
@@ -42,19 +39,25 @@ const struct adapter_agent amp_agent = {
 		    "\"Run 'amp login' in a terminal, or set AMP_API_KEY\"}]",
     .login_id = "amp-login",
     .login_hint = "run 'amp login' in a terminal, or set AMP_API_KEY",
+    .setting_ids = setting_ids,
     .sessions_max = AMP_SESSIONS_MAX,
+    .cancel_ms = AMP_CANCEL_MS,
+    .grace_ms = AMP_GRACE_MS,
     .hooks = &sessions_hooks,
     .methods = methods,
+    .session_bytes = sizeof(struct session),
+    .init = session_init,
     .open = session_open,
-    .is_open = is_open,
+    .line = session_line,
+    .ended = session_ended,
+    .write_setup = mode_write_setup,
+    .write_options = mode_write_options,
     .write_part = turn_write_part,
-    .next = turn_next,
+    .send = turn_send,
     .interrupt = turn_interrupt,
-    .setting = setting_by_id,
     .change = session_change,
-    .close = session_close,
     .tick = session_tick,
-    .free = session_free,
+    .release = session_release,
 };
 
 int amp_run(const char *binary, size_t line_bytes, struct sa_error *err)

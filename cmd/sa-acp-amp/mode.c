@@ -2,6 +2,7 @@
 
 #include "adapter/content.h"
 #include "base/cleanup.h"
+#include "session.h"
 #include "json/scan.h"
 #include "json/write.h"
 
@@ -29,25 +30,25 @@ static void write_modes(struct buf *b, const char *key)
 		content_choice(b, key, modes[i].id, modes[i].name, modes[i].description);
 }
 
-void mode_write_options(struct buf *b, bool is_asking)
+void mode_write_options(struct buf *b, const struct session *session)
 {
 	json_key(b, "configOptions");
 	json_open(b, '[');
-	content_option_open(b, "mode", "Mode", "mode", modes[is_asking].id);
+	content_option_open(b, "mode", "Mode", "mode", modes[session->is_asking].id);
 	write_modes(b, "value");
 	content_option_close(b);
 	json_close(b, ']');
 }
 
-void mode_write_setup(struct buf *b, bool is_asking)
+void mode_write_setup(struct buf *b, const struct session *session)
 {
 	json_key(b, "modes");
 	json_open(b, '{');
-	json_kv_string(b, "currentModeId", modes[is_asking].id);
+	json_kv_string(b, "currentModeId", modes[session->is_asking].id);
 	json_key(b, "availableModes");
 	json_open(b, '[');
 	write_modes(b, "id");
 	json_close(b, ']');
 	json_close(b, '}');
-	mode_write_options(b, is_asking);
+	mode_write_options(b, session);
 }

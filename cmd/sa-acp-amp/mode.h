@@ -7,10 +7,12 @@
 
 #include <stdbool.h>
 
+struct session;
+
 /* The mode of this id (a JSON string). 0, or -1 when there is none. */
 int mode_read(struct span id, bool *ret_is_asking);
 /* "configOptions" as a member; and "modes" with them. */
-void mode_write_options(struct buf *b, bool is_asking);
-void mode_write_setup(struct buf *b, bool is_asking);
+void mode_write_options(struct buf *b, const struct session *session);
+void mode_write_setup(struct buf *b, const struct session *session);
 
 #endif

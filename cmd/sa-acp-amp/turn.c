@@ -47,14 +47,6 @@ static void send_content(struct session *session, struct span content)
 	buf_addc(b, '\n');
 }
 
-static void send_prompt(struct session *session, struct prompt *prompt)
-{
-	memset(session->tokens, 0, sizeof(session->tokens));
-	send_content(session, buf_span(&prompt->body));
-	prompt->is_sent = true;
-	session->starts++;
-}
-
 void turn_begun(struct session *session)
 {
 	struct prompt *prompt = prompts_running(&session->base.prompts);
@@ -63,33 +55,30 @@ void turn_begun(struct session *session)
 		buf_free(&prompt->body);
 }
 
-void turn_next(struct session *session)
+void turn_send(struct session *session, struct prompt *prompt)
 {
+	struct child *child = &session->base.child;
 	struct sa_error err = SA_ERROR_INIT;
-	struct prompt *prompt = prompts_waiting(&session->base.prompts);
-	if (!prompt || session->state == SESSION_OPENING || session->state == SESSION_CLOSING)
+	if (session->is_stale && child_is_alive(child))
+		child_stop(child, AMP_GRACE_MS); /* and anew, in the other mode */
+	if (child->state == CHILD_STOPPING)
 		return;
-	if (session->is_stale && child_is_alive(&session->base.child))
-		child_stop(&session->base.child, AMP_GRACE_MS); /* and anew, in the other mode */
-	if (child_is_alive(&session->base.child) && session->base.child.state == CHILD_STOPPING)
-		return;
-	if (session_start(session, &err) < 0)
+	if (session_start(session, &err) < 0) {
 		prompts_fail_all(&session->base.prompts, session->base.adapter, err.message);
-	else
-		send_prompt(session, prompt);
+		return;
+	}
+	memset(session->tokens, 0, sizeof(session->tokens));
+	send_content(session, buf_span(&prompt->body));
+	prompt->is_sent = true;
+	session->starts++;
 }
 
 /* SIGINT ends the process, and that ends the turn. */
 void turn_interrupt(struct session *session)
 {
-	struct prompt *prompt = prompts_running(&session->base.prompts);
-	if (!prompt || prompt->is_cancelled)
-		return;
-	prompt->is_cancelled = true;
 	question_drop_all(session);
 	if (!child_is_alive(&session->base.child))
 		return;
-	session->base.cancel_deadline = deadline_after(AMP_CANCEL_MS);
 	proctree_signal(session->base.child.pid, 0, SIGINT);
 	kill(session->base.child.pid, SIGINT);
 }
@@ -99,7 +88,7 @@ static void stop(struct session *session, const char *reason)
 	question_drop_all(session);
 	tool_fail_all(session, "No result");
 	prompts_stop_usage(&session->base.prompts, session->base.adapter, reason, session->tokens);
-	turn_next(session);
+	session_base_next(&session->base);
 }
 
 void turn_done(struct session *session, struct span reason)
@@ -141,11 +130,11 @@ static int64_t error_code(const char *why)
 static void fail(struct session *session, const char *why)
 {
 	bool is_told = session->error || child_last_words(&session->base.child).n > 0;
-	cleanup_free char *text =
-	    xasprintf("%s%s", why,
-		      is_told ? ""
-			      : " without a word; its log may tell why (~/.cache/amp/logs/cli.log). "
-				"The next prompt goes on.");
+	cleanup_free char *text = xasprintf(
+	    "%s%s", why,
+	    is_told ? ""
+		    : " without a word; its log may tell why (~/.cache/amp/logs/cli.log). "
+		      "The next prompt goes on.");
 	prompts_fail(&session->base.prompts, session->base.adapter, error_code(why), text);
 }
 
@@ -156,7 +145,7 @@ void turn_ended(struct session *session, const char *why)
 	if (!session->base.id)
 		return;
 	if (prompt && !prompt->is_cancelled && prompt->body.len && !session->error &&
-	    session->starts < AMP_STARTS_MAX && session->state != SESSION_CLOSING) {
+	    session->starts < AMP_STARTS_MAX && session->base.state != SESSION_CLOSING) {
 		adapter_log(session->base.adapter, "%s before it began: once more", why);
 		prompt->is_sent = false;
 		return;

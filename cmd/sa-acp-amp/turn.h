@@ -9,10 +9,9 @@ struct session;
 
 /* A prompt_write_fn. */
 int turn_write_part(struct buf *b, const struct prompt_part *part, struct sa_error *err);
-/* End the running turn: it is answered when the agent has stopped. */
+/* Parts of amp_agent: send a prompt, start Amp when it is not there; have the running one ended. */
+void turn_send(struct session *session, struct prompt *prompt);
 void turn_interrupt(struct session *session);
-/* Send the next prompt when none runs; starts Amp when it is not there. */
-void turn_next(struct session *session);
 /* A question was answered: if that is all that the turn waits for, tell Amp. */
 void turn_go_on(struct session *session);
 /* Amp said something: it works on the prompt. */

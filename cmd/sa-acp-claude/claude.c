@@ -4,33 +4,23 @@
 #include "blocks.h"
 #include "control.h"
 #include "history_list.h"
+#include "launch.h"
+#include "native.h"
 #include "session.h"
 #include "turn.h"
 
-static bool is_open(const struct session *session)
-{
-	return session->state != SESSION_CLOSING;
-}
-
-static int setting_by_id(struct span id)
-{
-	enum setting setting = settings_by_id(id);
-	return setting == SETTING_COUNT ? -1 : (int)setting;
-}
-
 static void change(struct session *session, const struct envelope *envelope, int setting,
-		   struct span value, bool is_option)
+		   struct span value, enum session_reply reply)
 {
 	static const enum control_kind kinds[SETTING_COUNT] = {
 	    CONTROL_MODE, CONTROL_MODEL, CONTROL_EFFORT, CONTROL_FAST, CONTROL_ULTRACODE};
 	struct adapter *adapter = session->base.adapter;
 	if (!settings_offers(&session->settings, (enum setting)setting, value))
 		adapter_error(adapter, envelope->id, RPC_INVALID_PARAMS, "that is not offered");
-	else if (session->state != SESSION_READY && session->state != SESSION_REPLAYING)
+	else if (session->base.state != SESSION_READY && session->base.state != SESSION_REPLAYING)
 		adapter_error(adapter, envelope->id, RPC_INTERNAL_ERROR, "Claude is not running");
 	else
-		control_send(session, kinds[setting], value, envelope->id,
-			     is_option ? REPLY_OPTIONS : REPLY_EMPTY);
+		control_send(session, kinds[setting], value, envelope->id, reply);
 }
 
 static const struct adapter_method methods[] = {
@@ -55,6 +45,10 @@ static const struct adapter_method methods[] = {
 const struct adapter_agent claude_agent = {
     .name = "sa-acp-claude",
     .title = "Claude Code",
+    .called = "Claude",
+    .program = "claude",
+    .program_variable = "CLAUDE_CODE_EXECUTABLE",
+    .environment = launch_environment,
     .capabilities = "{\"loadSession\":true,"
 		    "\"promptCapabilities\":{\"image\":true,\"embeddedContext\":true},"
 		    "\"mcpCapabilities\":{\"http\":true,\"sse\":true},"
@@ -65,21 +59,27 @@ const struct adapter_agent claude_agent = {
 		    "ANTHROPIC_API_KEY or CLAUDE_CODE_OAUTH_TOKEN\"}]",
     .login_id = "claude-login",
     .login_hint = "run 'claude auth login' in a terminal, or set ANTHROPIC_API_KEY",
+    .setting_ids = settings_ids,
     .sessions_max = CLAUDE_SESSIONS_MAX,
+    .cancel_ms = CLAUDE_CANCEL_MS,
+    .grace_ms = CLAUDE_GRACE_MS,
     .hooks = &sessions_hooks,
     .methods = methods,
+    .session_bytes = sizeof(struct session),
+    .init = session_init,
     .open = session_open,
-    .is_open = is_open,
+    .line = native_line,
+    .ended = session_ended,
+    .restart = session_restart,
+    .write_setup = settings_write_setup,
+    .write_options = settings_write_options,
     .write_part = blocks_write,
-    .check = turn_check,
-    .next = turn_next,
+    .send = turn_send,
     .forget = history_delete,
     .interrupt = turn_interrupt,
-    .setting = setting_by_id,
     .change = change,
-    .close = session_close,
     .tick = session_tick,
-    .free = session_free,
+    .release = session_release,
 };
 
 int claude_run(const char *binary, size_t line_bytes, struct sa_error *err)

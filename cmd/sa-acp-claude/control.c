@@ -11,7 +11,7 @@ struct control {
 	struct control *next;
 	char *id;
 	enum control_kind kind;
-	enum control_reply reply;
+	enum session_reply reply;
 	char *value;   /* JSON string, or NULL */
 	char *request; /* raw JSON id of the ACP request, or NULL */
 };
@@ -66,7 +66,7 @@ static void write_request(struct buf *b, const struct control *control)
 }
 
 void control_send(struct session *session, enum control_kind kind, struct span value,
-		  struct span request, enum control_reply reply)
+		  struct span request, enum session_reply reply)
 {
 	struct control *control = xcalloc(1, sizeof(*control));
 	*control = (struct control){
@@ -98,30 +98,6 @@ static void control_free(struct control *control)
 
 /* --- answers -------------------------------------------------------------------- */
 
-static void tell_options(struct session *session)
-{
-	struct adapter *adapter = session->base.adapter;
-	struct buf *b = adapter_update_open(adapter, session->base.id, "config_option_update");
-	settings_write_options(b, &session->settings);
-	adapter_update_close(adapter);
-}
-
-static void reply(struct session *session, const struct control *control)
-{
-	struct adapter *adapter = session->base.adapter;
-	struct span id = span_of(control->request);
-	if (control->reply == REPLY_EMPTY) {
-		tell_options(session);
-		adapter_result(adapter, id, SPAN_LIT("{}"));
-	} else if (control->reply == REPLY_OPTIONS) {
-		struct buf *b = adapter_result_open(adapter, id);
-		json_open(b, '{');
-		settings_write_options(b, &session->settings);
-		json_close(b, '}');
-		adapter_result_close(adapter);
-	}
-}
-
 static void succeeded(struct session *session, const struct control *control, struct span response)
 {
 	struct span value = span_of(control->value);
@@ -150,7 +126,7 @@ static void succeeded(struct session *session, const struct control *control, st
 	case CONTROL_KINDS:
 		return;
 	}
-	reply(session, control);
+	session_base_changed(&session->base, span_of(control->request), control->reply);
 }
 
 static void failed(struct session *session, const struct control *control, const char *why)

@@ -2,9 +2,8 @@
 #ifndef CLAUDE_CONTROL_H
 #define CLAUDE_CONTROL_H
 
+#include "adapter/sessions.h"
 #include "base/span.h"
-
-struct session;
 
 enum control_kind {
 	CONTROL_INITIALIZE,
@@ -17,16 +16,10 @@ enum control_kind {
 	CONTROL_KINDS,
 };
 
-enum control_reply {
-	REPLY_NONE,
-	REPLY_EMPTY,   /* session/set_mode, session/set_model: {} */
-	REPLY_OPTIONS, /* session/set_config_option: all options */
-};
-
 /* Send one. value is a JSON string (copied) for those that have one; request is the raw JSON id
  * of the ACP request to answer, as reply says. */
 void control_send(struct session *session, enum control_kind kind, struct span value,
-		  struct span request, enum control_reply reply);
+		  struct span request, enum session_reply reply);
 /* A control_response line came: its response member. Those that we did not ask for are ignored. */
 void control_answered(struct session *session, struct span response);
 /* Claude has ended: fail what waits with this text; the wait for initialize is forgotten. */

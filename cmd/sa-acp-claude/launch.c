@@ -15,11 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Descriptor 3 of Claude: its MCP configuration, which may hold keys, so it is in no argument. */
-#define MCP_CONFIG_PATH "/proc/self/fd/3"
-
-/* What Claude is told by its environment unless the caller's says otherwise. */
-static const char *const defaults[] = {
+const char *const launch_environment[] = {
     "DISABLE_TELEMETRY=1",
     "DISABLE_AUTOUPDATER=1",
     "DISABLE_ERROR_REPORTING=1",
@@ -28,6 +24,7 @@ static const char *const defaults[] = {
     "CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS=1",
     "CLAUDE_CODE_STARTUP_FAILURE_RESULTS=1",
     "CLAUDE_CODE_ENABLE_TODO_TOOLS=1", /* without them there are no plans */
+    NULL,
 };
 
 bool launch_can_bypass(void)
@@ -81,15 +78,14 @@ int launch_mcp_config(struct buf *b, struct span servers, struct sa_error *err)
 
 static void add_session(struct argv *argv, const struct session *session, bool is_resumed)
 {
-	if (session->open == SESSION_FORK && !is_resumed) {
+	if (session->base.open == SESSION_FORK && !is_resumed) {
 		argv_add_value(argv, "--resume", session->forked_from);
 		argv_add(argv, "--fork-session");
 	}
 	argv_add_value(argv, is_resumed ? "--resume" : "--session-id", session->base.id);
 }
 
-static void build_argv(struct argv *argv, const struct session *session, const char *binary,
-		       bool is_resumed)
+static void add_options(struct argv *argv, const struct session *session, bool is_resumed)
 {
 	static const char *const fixed[] = {
 	    "-p",
@@ -100,7 +96,6 @@ static void build_argv(struct argv *argv, const struct session *session, const c
 	    "--permission-prompt-tool=stdio",
 	    "--setting-sources=user,project,local",
 	};
-	argv_add(argv, binary);
 	for (size_t i = 0; i < ARRAY_SIZE(fixed); i++)
 		argv_add(argv, fixed[i]);
 	add_session(argv, session, is_resumed);
@@ -109,7 +104,7 @@ static void build_argv(struct argv *argv, const struct session *session, const c
 	if (!session->base.adapter->client_can.has_forms)
 		argv_add(argv, "--disallowedTools=AskUserQuestion");
 	if (session->mcp_config)
-		argv_add_value(argv, "--mcp-config", MCP_CONFIG_PATH);
+		argv_add_value(argv, "--mcp-config", SESSION_CONFIG_PATH);
 	if (session->system_prompt)
 		argv_add_value(argv,
 			       session->is_system_appended ? "--append-system-prompt"
@@ -124,49 +119,11 @@ static void build_argv(struct argv *argv, const struct session *session, const c
 	}
 }
 
-/* --- start ---------------------------------------------------------------------------------- */
-
-static void on_line(void *arg, struct span line)
-{
-	native_line(arg, line);
-}
-
-static void on_long(void *arg, struct span head, uint64_t bytes)
-{
-	struct session *session = arg;
-	(void)head;
-	adapter_log(session->base.adapter, "a line of %llu bytes of Claude was left out",
-		    (unsigned long long)bytes);
-}
-
-static void on_exit_of_child(void *arg)
-{
-	session_ended(arg);
-}
-
 int launch_claude(struct session *session, bool is_resumed, struct sa_error *err)
 {
-	static const struct wire_events events = {on_line, on_long, NULL};
-	struct adapter *adapter = session->base.adapter;
-	cleanup_free char *binary = argv_find_agent(adapter->binary, "CLAUDE_CODE_EXECUTABLE",
-						    "claude", "Claude Code", "claude", err);
-	if (!binary)
+	cleanup_argv struct argv argv = {NULL, 0};
+	if (sessions_add_program(session->base.adapter, &argv, err) < 0)
 		return -1;
-	cleanup_close int config = session->mcp_config ? argv_text_fd(session->mcp_config) : -1;
-	if (session->mcp_config && config < 0)
-		return error_set(err, PROBLEM_FAILED, "keep the MCP servers");
-	cleanup_argv struct argv argv = {NULL, 0}, env = {NULL, 0};
-	build_argv(&argv, session, binary, is_resumed);
-	argv_add_environment(&env, defaults, ARRAY_SIZE(defaults));
-	struct spawn spawn = SPAWN_INIT;
-	spawn.path = binary;
-	spawn.argv = argv.words;
-	spawn.env = env.words;
-	spawn.cwd = session->base.cwd;
-	if (config >= 0) {
-		spawn.fds[3] = config;
-		spawn.fd_count = 4;
-	}
-	return child_start(&session->base.child, &adapter->loop, &spawn, adapter->line_bytes,
-			   &events, on_exit_of_child, session, err);
+	add_options(&argv, session, is_resumed);
+	return session_base_start(&session->base, &argv, session->mcp_config, err);
 }

@@ -17,6 +17,8 @@ struct session;
  * PROBLEM_INVALID_REQUEST for a folder that is not there.
  */
 int launch_claude(struct session *session, bool is_resumed, struct sa_error *err);
+/* What Claude is told by its environment unless the caller's says otherwise; ends with NULL. */
+extern const char *const launch_environment[];
 /* May Claude be told to bypass permissions? Not as root, unless IS_SANDBOX=1. */
 bool launch_can_bypass(void);
 /* ACP's mcpServers array as Claude's --mcp-config. 0, or -1. */

@@ -186,14 +186,6 @@ static void control_request(struct session *session, struct span line)
 		refuse_control(session, id, subtype);
 }
 
-static void tell_options(struct session *session)
-{
-	struct adapter *adapter = session->base.adapter;
-	struct buf *b = adapter_update_open(adapter, session->base.id, "config_option_update");
-	settings_write_options(b, &session->settings);
-	adapter_update_close(adapter);
-}
-
 static void mode_changed(struct session *session, struct span mode)
 {
 	struct adapter *adapter = session->base.adapter;
@@ -204,7 +196,7 @@ static void mode_changed(struct session *session, struct span mode)
 	struct buf *b = adapter_update_open(adapter, session->base.id, "current_mode_update");
 	json_kv_raw(b, "currentModeId", mode);
 	adapter_update_close(adapter);
-	tell_options(session);
+	session_base_tell_options(&session->base);
 }
 
 /* Claude may not grant what was asked for: it says so, and why, with the next turn. */
@@ -213,7 +205,7 @@ static void fast_reported(struct session *session, struct span line)
 	cleanup_free char *why = json_string_dup(json_get(line, "fast_mode_disabled_reason"));
 	if (!settings_read_fast(&session->settings, json_get(line, "fast_mode_state")))
 		return;
-	tell_options(session);
+	session_base_tell_options(&session->base);
 	if (strcmp(session->settings.values[SETTING_FAST], "off") != 0)
 		return;
 	cleanup_free char *text = xasprintf("**Notice:** Claude has turned its fast mode off%s%s.",
@@ -252,7 +244,7 @@ static void system_line(struct session *session, struct span line)
 
 static void result_line(struct session *session, struct span line)
 {
-	if (session->state == SESSION_STARTING) {
+	if (session->base.state == SESSION_STARTING) {
 		/* CLAUDE_CODE_STARTUP_FAILURE_RESULTS: why it cannot start. */
 		struct json_iter it = json_iter(json_get(line, "errors"));
 		struct span first = SPAN_NONE;

@@ -23,24 +23,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum session_state {
-	SESSION_STARTING,
-	SESSION_REPLAYING,
-	SESSION_READY,
-	SESSION_DEAD,
-	SESSION_CLOSING,
-};
-
 struct session {
-	struct adapter_session base; /* first */
-	enum session_state state;
+	struct adapter_session base;	    /* first */
 	char forked_from[IDENT_UUID_BYTES]; /* SESSION_FORK */
 	char *mcp_config;		    /* owned JSON, or NULL */
 	char *directories;		    /* owned JSON array, or NULL */
 	char *system_prompt;		    /* owned, or NULL */
 	bool is_system_appended;
 
-	enum session_open open;
 	char *initialized;   /* the answer to initialize until the request is answered */
 	char *startup_error; /* what Claude said of its own start, or NULL */
 
@@ -64,23 +54,15 @@ struct session {
 	} turn;
 };
 
-/*
- * Open one for a request (session/new, load, resume, fork): checks its
- * params, starts Claude, answers later. Errors are answered at once.
- */
-void session_open(struct adapter *adapter, const struct envelope *envelope, enum session_open open);
-/* Start Claude again for a session that is DEAD. 0, or -1 with err. */
+/* Parts of claude_agent: see adapter/session.h. */
+void session_init(struct session *session);
+int session_open(struct session *session, struct span params, struct sa_error *err);
 int session_restart(struct session *session, struct sa_error *err);
+void session_ended(struct session *session);
+int64_t session_tick(struct session *session);
+void session_release(struct session *session);
 /* Claude answered initialize: response is its body. */
 void session_initialized(struct session *session, struct span response);
-/* Its process has ended. */
-void session_ended(struct session *session);
-/* Timers, replay. The next deadline. */
-int64_t session_tick(struct session *session);
-/* End it; close_request (raw JSON id, NULL: nobody waits) is answered when it has ended. */
-void session_close(struct session *session, const char *close_request);
-void session_free(struct session *session);
-
 /* A line for Claude: the queue, to which the caller appends one with its newline. */
 struct buf *session_line(struct session *session);
 

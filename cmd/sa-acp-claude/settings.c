@@ -3,6 +3,7 @@
 #include "adapter/content.h"
 #include "base/cleanup.h"
 #include "base/xalloc.h"
+#include "session.h"
 #include "json/scan.h"
 #include "json/write.h"
 
@@ -28,7 +29,8 @@ static const struct choice modes[] = {
     {"bypassPermissions", "Bypass permissions", "Do everything without asking"},
 };
 
-static const char *const ids[SETTING_COUNT] = {"mode", "model", "effort", "fast", "ultracode"};
+const char *const settings_ids[SETTING_COUNT + 1] = {"mode", "model",	  "effort",
+						     "fast", "ultracode", NULL};
 
 void settings_init(struct settings *settings, bool can_bypass)
 {
@@ -65,14 +67,6 @@ void settings_read(struct settings *settings, struct span response)
 		buf_add_span(&settings->models, models);
 	settings_set(settings, SETTING_MODE, json_get(response, "current_permission_mode"));
 	settings_read_fast(settings, json_get(response, "fast_mode_state"));
-}
-
-enum setting settings_by_id(struct span id)
-{
-	for (int i = 0; i < SETTING_COUNT; i++)
-		if (json_string_is(id, ids[i]))
-			return (enum setting)i;
-	return SETTING_COUNT;
 }
 
 static struct span current_model(const struct settings *settings)
@@ -162,7 +156,7 @@ static void write_models(struct buf *b, const struct settings *settings)
 	bool is_listed = false;
 	struct json_iter it = json_iter(buf_span(&settings->models));
 	struct span model;
-	content_option_open(b, ids[SETTING_MODEL], "Model", "model", current);
+	content_option_open(b, settings_ids[SETTING_MODEL], "Model", "model", current);
 	while (json_next(&it, NULL, &model)) {
 		is_listed |= json_string_is(json_get(model, "value"), current);
 		json_open(b, '{');
@@ -178,7 +172,7 @@ static void write_models(struct buf *b, const struct settings *settings)
 
 static void write_effort(struct buf *b, const struct settings *settings)
 {
-	content_option_open(b, ids[SETTING_EFFORT], "Effort", "thought_level",
+	content_option_open(b, settings_ids[SETTING_EFFORT], "Effort", "thought_level",
 			    settings->values[SETTING_EFFORT]);
 	content_level(b, "default");
 	struct json_iter it = json_iter(effort_levels(settings));
@@ -196,17 +190,20 @@ static void write_switch(struct buf *b, const struct settings *settings, enum se
 {
 	if (!is_switch_offered(settings, setting))
 		return;
-	content_option_open(b, ids[setting], name, "model_config", settings->values[setting]);
+	content_option_open(b, settings_ids[setting], name, "model_config",
+			    settings->values[setting]);
 	content_choice(b, "value", "on", "On", NULL);
 	content_choice(b, "value", "off", "Off", NULL);
 	content_option_close(b);
 }
 
-void settings_write_options(struct buf *b, const struct settings *settings)
+void settings_write_options(struct buf *b, const struct session *session)
 {
+	const struct settings *settings = &session->settings;
 	json_key(b, "configOptions");
 	json_open(b, '[');
-	content_option_open(b, ids[SETTING_MODE], "Mode", "mode", settings->values[SETTING_MODE]);
+	content_option_open(b, settings_ids[SETTING_MODE], "Mode", "mode",
+			    settings->values[SETTING_MODE]);
 	write_modes(b, settings, "value");
 	content_option_close(b);
 	write_models(b, settings);
@@ -217,8 +214,9 @@ void settings_write_options(struct buf *b, const struct settings *settings)
 	json_close(b, ']');
 }
 
-void settings_write_setup(struct buf *b, const struct settings *settings)
+void settings_write_setup(struct buf *b, const struct session *session)
 {
+	const struct settings *settings = &session->settings;
 	json_key(b, "modes");
 	json_open(b, '{');
 	json_kv_string(b, "currentModeId", settings->values[SETTING_MODE]);
@@ -227,5 +225,5 @@ void settings_write_setup(struct buf *b, const struct settings *settings)
 	write_modes(b, settings, "id");
 	json_close(b, ']');
 	json_close(b, '}');
-	settings_write_options(b, settings);
+	settings_write_options(b, session);
 }

@@ -8,6 +8,8 @@
 
 #include <stdbool.h>
 
+struct session;
+
 enum setting {
 	SETTING_MODE,
 	SETTING_MODEL,
@@ -16,6 +18,9 @@ enum setting {
 	SETTING_ULTRACODE, /* likewise: workflows of agents for every task */
 	SETTING_COUNT
 };
+
+/* The config option ids of them; ends with NULL. */
+extern const char *const settings_ids[];
 
 struct settings {
 	char *values[SETTING_COUNT]; /* owned */
@@ -28,8 +33,6 @@ void settings_free(struct settings *settings);
 /* Take models and the mode out of the answer to Claude's initialize. */
 void settings_read(struct settings *settings, struct span response);
 void settings_set(struct settings *settings, enum setting setting, struct span value);
-/* The config option id of a setting; SETTING_COUNT for an id that is none. */
-enum setting settings_by_id(struct span id);
 /* Is value (a JSON string) offered for the setting now? */
 bool settings_offers(const struct settings *settings, enum setting setting, struct span value);
 /* Has the current model thought levels? */
@@ -39,7 +42,7 @@ bool settings_has_effort(const struct settings *settings);
 bool settings_read_fast(struct settings *settings, struct span state);
 
 /* Members: "modes":{...},"configOptions":[...] and the latter alone. */
-void settings_write_setup(struct buf *b, const struct settings *settings);
-void settings_write_options(struct buf *b, const struct settings *settings);
+void settings_write_setup(struct buf *b, const struct session *session);
+void settings_write_options(struct buf *b, const struct session *session);
 
 #endif

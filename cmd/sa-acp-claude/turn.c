@@ -13,7 +13,7 @@
 
 /* --- sending --------------------------------------------------------------------------- */
 
-static void send_prompt(struct session *session, struct prompt *prompt)
+void turn_send(struct session *session, struct prompt *prompt)
 {
 	struct turn_facts *turn = &session->turn;
 	free(turn->error_kind);
@@ -38,31 +38,10 @@ static void send_prompt(struct session *session, struct prompt *prompt)
 	buf_free(&prompt->body);
 }
 
-void turn_next(struct session *session)
-{
-	struct prompt *prompt = prompts_waiting(&session->base.prompts);
-	if (session->state == SESSION_READY && prompt)
-		send_prompt(session, prompt);
-}
-
-int turn_check(struct session *session, struct sa_error *err)
-{
-	if (session->state == SESSION_CLOSING)
-		return error_set(err, PROBLEM_SESSION_NOT_FOUND, "the session is closing");
-	if (child_is_alive(&session->base.child) && wire_is_stuck(&session->base.child.wire))
-		return error_set(err, PROBLEM_AGENT_STALLED, "Claude does not read its input");
-	return session->state == SESSION_DEAD ? session_restart(session, err) : 0;
-}
-
 /* --- cancelling -------------------------------------------------------------------------- */
 
 void turn_interrupt(struct session *session)
 {
-	struct prompt *prompt = prompts_running(&session->base.prompts);
-	if (!prompt || prompt->is_cancelled)
-		return;
-	prompt->is_cancelled = true;
-	session->base.cancel_deadline = deadline_after(CLAUDE_CANCEL_MS);
 	control_send(session, CONTROL_INTERRUPT, SPAN_NONE, SPAN_NONE, REPLY_NONE);
 }
 
@@ -81,7 +60,7 @@ static void finish(struct session *session)
 	session->turn.result = NULL;
 	session->base.cancel_deadline = DEADLINE_NEVER;
 	prompts_pop(&session->base.prompts);
-	turn_next(session);
+	session_base_next(&session->base);
 }
 
 /* A turn that Claude began by itself (a background agent has finished) answers no prompt. */
@@ -124,11 +103,7 @@ void turn_fail(struct session *session, const char *why)
 		return;
 	}
 	tool_fail_all(session, why);
-	if (prompt->is_cancelled)
-		prompts_stop(&session->base.prompts, session->base.adapter, "cancelled");
-	else
-		prompts_fail(&session->base.prompts, session->base.adapter, RPC_INTERNAL_ERROR,
-			     why);
+	prompts_fail_running(&session->base.prompts, session->base.adapter, why);
 }
 
 void turn_drop_all(struct session *session, const char *why)

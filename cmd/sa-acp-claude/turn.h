@@ -2,16 +2,13 @@
 #ifndef CLAUDE_TURN_H
 #define CLAUDE_TURN_H
 
-#include "adapter/adapter.h"
+#include "adapter/prompt.h"
 
 struct session;
 
-/* May one more prompt be taken now? Starts an agent anew that has ended. 0, or -1. */
-int turn_check(struct session *session, struct sa_error *err);
-/* End the running turn: it is answered when the agent has stopped. */
+/* Parts of claude_agent: send a prompt; have the running one ended. */
+void turn_send(struct session *session, struct prompt *prompt);
 void turn_interrupt(struct session *session);
-/* Send the next prompt when none runs and Claude is ready. */
-void turn_next(struct session *session);
 /* A result line came: the answer to the running prompt, kept until Claude is idle. */
 void turn_result(struct session *session, struct span line);
 /* session_state_changed. */

@@ -17,34 +17,17 @@ static bool is_open(const struct session *session)
 	return !session->base.open_request;
 }
 
-static int setting_by_id(struct span id)
-{
-	enum setting setting = settings_by_id(id);
-	return setting == SETTING_COUNT ? -1 : (int)setting;
-}
-
 /* What is set goes to Codex with the next turn. */
 static void change(struct session *session, const struct envelope *envelope, int setting,
-		   struct span value, bool is_option)
+		   struct span value, enum session_reply reply)
 {
-	struct adapter *adapter = session->base.adapter;
-	struct buf *b;
 	if (!settings_offers(&session->settings, session->codex, (enum setting)setting, value)) {
-		adapter_error(adapter, envelope->id, RPC_INVALID_PARAMS, "that is not offered");
+		adapter_error(session->base.adapter, envelope->id, RPC_INVALID_PARAMS,
+			      "that is not offered");
 		return;
 	}
 	settings_set(&session->settings, (enum setting)setting, value);
-	if (!is_option) {
-		b = adapter_update_open(adapter, session->base.id, "config_option_update");
-		settings_write_options(b, &session->settings, session->codex);
-		adapter_update_close(adapter);
-	}
-	b = adapter_result_open(adapter, envelope->id);
-	json_open(b, '{');
-	if (is_option)
-		settings_write_options(b, &session->settings, session->codex);
-	json_close(b, '}');
-	adapter_result_close(adapter);
+	session_base_changed(&session->base, envelope->id, reply);
 }
 
 static const struct adapter_method methods[] = {
@@ -104,26 +87,35 @@ static const struct adapter_hooks hooks = {tick, pause_server, end_all, is_ended
 const struct adapter_agent codex_agent = {
     .name = "sa-acp-codex",
     .title = "Codex",
+    .called = "Codex",
+    .program = "codex",
+    .program_variable = "CODEX_PATH",
     .capabilities = "{\"loadSession\":true,"
 		    "\"promptCapabilities\":{\"image\":true,\"embeddedContext\":true},"
 		    "\"mcpCapabilities\":{\"http\":true,\"sse\":false},"
 		    "\"sessionCapabilities\":{\"additionalDirectories\":{},\"close\":{},"
 		    "\"delete\":{},\"fork\":{},\"list\":{},\"resume\":{}}}",
     .auth_methods = login_methods,
+    .setting_ids = settings_ids,
     .sessions_max = CODEX_SESSIONS_MAX,
+    .cancel_ms = CODEX_CANCEL_MS,
     .hooks = &hooks,
     .methods = methods,
+    .session_bytes = sizeof(struct session),
+    .init = session_init,
     .open = session_open,
     .is_open = is_open,
+    .restart = session_resume_lost,
+    .write_setup = settings_write_setup,
+    .write_options = settings_write_options,
     .write_part = turn_write_part,
     .check = turn_check,
-    .next = turn_next,
+    .send = turn_send,
     .interrupt = turn_interrupt,
-    .setting = setting_by_id,
     .change = change,
     .close = session_close,
     .tick = session_tick,
-    .free = session_free,
+    .release = session_release,
 };
 
 int codex_run(const char *binary, size_t line_bytes, struct sa_error *err)

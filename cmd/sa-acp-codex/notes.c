@@ -125,7 +125,7 @@ void notes_notification(struct codex *codex, const struct envelope *envelope)
 {
 	struct session *session =
 	    sessions_find(&codex->adapter, json_get(envelope->params, "threadId"));
-	if (!session || session->base.is_gone || session->state != SESSION_READY)
+	if (!session || session->base.is_gone || session->base.state != SESSION_READY)
 		return; /* of a sub-agent's thread, or of none */
 	for (size_t i = 0; i < ARRAY_SIZE(notes); i++)
 		if (envelope_is(envelope, notes[i].method)) {

@@ -216,16 +216,13 @@ int server_start(struct codex *codex, struct sa_error *err)
 	struct server *server = &codex->server;
 	if (child_is_alive(&server->child))
 		return 0;
-	cleanup_free char *binary =
-	    argv_find_agent(codex->adapter.binary, "CODEX_PATH", "codex", "Codex", "codex", err);
-	if (!binary)
-		return -1;
 	cleanup_argv struct argv argv = {NULL, 0};
-	argv_add(&argv, binary);
+	if (sessions_add_program(&codex->adapter, &argv, err) < 0)
+		return -1;
 	argv_add(&argv, "app-server");
 	login_add_arguments(&argv);
 	struct spawn spawn = SPAWN_INIT;
-	spawn.path = binary;
+	spawn.path = argv.words[0];
 	spawn.argv = argv.words;
 	server->is_ready = false;
 	if (child_start(&server->child, &codex->adapter.loop, &spawn, codex->adapter.line_bytes,

@@ -16,18 +16,16 @@
 /* How many turns one page of a history holds. */
 #define SESSION_PAGE "20"
 
-void session_free(struct session *session)
+void session_release(struct session *session)
 {
 	server_forget(session->codex, session);
 	approval_drop_all(session);
 	item_free_all(session);
 	settings_free(&session->settings);
-	session_base_free(&session->base);
 	char **owned[] = {&session->from, &session->config, &session->instructions,
 			  &session->turn_id, &session->streaming_id};
 	for (size_t i = 0; i < ARRAY_SIZE(owned); i++)
 		session_take(owned[i]);
-	free(session);
 }
 
 /* --- opening --------------------------------------------------------------------------- */
@@ -42,20 +40,12 @@ static int64_t open_error_code(const char *why)
 
 void session_check_opened(struct session *session)
 {
-	struct adapter *adapter = session->base.adapter;
-	if (!session->base.open_request || session->state != SESSION_READY ||
+	if (!session->base.open_request || session->base.state != SESSION_READY ||
 	    !session->codex->has_models)
 		return;
-	struct buf *b = adapter_result_open(adapter, span_of(session->base.open_request));
-	json_open(b, '{');
-	if (session->open == SESSION_NEW || session->open == SESSION_FORK)
-		json_kv_string(b, "sessionId", session->base.id);
-	settings_write_setup(b, &session->settings, session->codex);
-	json_close(b, '}');
-	adapter_result_close(adapter);
-	session_take(&session->base.open_request);
+	session_base_opened(&session->base);
 	commands_tell(session);
-	turn_next(session);
+	session_base_next(&session->base);
 }
 
 static void ask_page(struct session *session, struct span cursor);
@@ -63,12 +53,12 @@ static void ask_page(struct session *session, struct span cursor);
 static void on_page(struct codex *codex, const struct call *call, const struct envelope *envelope)
 {
 	struct session *session = call->session;
-	if (!session || session->state != SESSION_REPLAYING)
+	if (!session || session->base.state != SESSION_REPLAYING)
 		return;
 	if (!envelope || envelope->error.p) {
 		cleanup_free char *why = call_error(envelope);
 		adapter_log(&codex->adapter, "the history cannot be told: %s", why);
-		session->state = SESSION_READY;
+		session->base.state = SESSION_READY;
 		session_check_opened(session);
 		return;
 	}
@@ -83,7 +73,7 @@ static void on_page(struct codex *codex, const struct call *call, const struct e
 		ask_page(session, next);
 		return;
 	}
-	session->state = SESSION_READY;
+	session->base.state = SESSION_READY;
 	session_check_opened(session);
 }
 
@@ -114,8 +104,9 @@ static void on_opened(struct codex *codex, const struct call *call, const struct
 	free(session->base.id);
 	session->base.id = id;
 	settings_read(&session->settings, codex, envelope->result);
-	session->state = session->open == SESSION_LOAD ? SESSION_REPLAYING : SESSION_READY;
-	if (session->open == SESSION_LOAD)
+	session->base.state =
+	    session->base.open == SESSION_LOAD ? SESSION_REPLAYING : SESSION_READY;
+	if (session->base.open == SESSION_LOAD)
 		ask_page(session, SPAN_NONE);
 	else
 		session_check_opened(session);
@@ -140,9 +131,9 @@ static void call_thread(struct session *session)
 	    [SESSION_RESUME] = "thread/resume",
 	    [SESSION_FORK] = "thread/fork",
 	};
-	struct buf *b = server_call_open(session->codex, methods[session->open]);
+	struct buf *b = server_call_open(session->codex, methods[session->base.open]);
 	json_open(b, '{');
-	if (session->open != SESSION_NEW) {
+	if (session->base.open != SESSION_NEW) {
 		json_kv_string(b, "threadId", session->from ? session->from : session->base.id);
 		json_kv_bool(b, "excludeTurns", true);
 	}
@@ -161,13 +152,11 @@ static void read_instructions(struct session *session, struct span params)
 
 static int read_params(struct session *session, struct span params, struct sa_error *err)
 {
-	if (session_base_cwd(&session->base, params, err) < 0)
-		return -1;
 	if (access(session->base.cwd, X_OK) < 0)
 		return error_set(err, PROBLEM_INVALID_REQUEST, "cwd '%s' is not there",
 				 session->base.cwd);
-	if (session->open != SESSION_NEW) {
-		char **id = session->open == SESSION_FORK ? &session->from : &session->base.id;
+	if (session->base.open != SESSION_NEW) {
+		char **id = session->base.open == SESSION_FORK ? &session->from : &session->base.id;
 		*id = json_string_dup(json_get(params, "sessionId"));
 		if (!*id)
 			return error_set(err, PROBLEM_INVALID_REQUEST, "sessionId is missing");
@@ -180,34 +169,18 @@ static int read_params(struct session *session, struct span params, struct sa_er
 	return 0;
 }
 
-static int open_checked(struct session *session, const struct envelope *envelope,
-			struct sa_error *err)
+void session_init(struct session *session)
 {
-	struct codex *codex = session->codex;
-	if (sessions_room(&codex->adapter, err) < 0 ||
-	    read_params(session, envelope->params, err) < 0)
-		return -1;
-	if ((session->open == SESSION_LOAD || session->open == SESSION_RESUME) &&
-	    sessions_find(&codex->adapter, json_get(envelope->params, "sessionId")))
-		return error_set(err, PROBLEM_CONFLICT, "that session is open already");
-	return server_start(codex, err);
+	session->codex = session->base.adapter->arg;
+	settings_init(&session->settings);
 }
 
-void session_open(struct adapter *adapter, const struct envelope *envelope, enum session_open open)
+int session_open(struct session *session, struct span params, struct sa_error *err)
 {
-	struct sa_error err = SA_ERROR_INIT;
-	struct session *session = xcalloc(1, sizeof(*session));
-	session_base_init(&session->base, adapter);
-	session->codex = adapter->arg;
-	session->open = open;
-	settings_init(&session->settings);
-	if (open_checked(session, envelope, &err) < 0) {
-		adapter_refuse(adapter, envelope->id, &err);
-		session_free(session);
-		return;
-	}
-	session_base_add(&session->base, envelope);
+	if (read_params(session, params, err) < 0 || server_start(session->codex, err) < 0)
+		return -1;
 	call_thread(session);
+	return 0;
 }
 
 /* --- the app-server ended, the session ends ------------------------------------------------- */
@@ -225,8 +198,8 @@ static void on_resumed(struct codex *codex, const struct call *call,
 		prompts_fail_all(&session->base.prompts, session->base.adapter, why);
 		return;
 	}
-	session->state = SESSION_READY;
-	turn_next(session);
+	session->base.state = SESSION_READY;
+	session_base_next(&session->base);
 }
 
 int session_resume_lost(struct session *session, struct sa_error *err)
@@ -253,7 +226,7 @@ void session_lost(struct session *session, const char *why)
 		session_base_refuse(&session->base, RPC_INTERNAL_ERROR, "%s", why);
 		return;
 	}
-	session->state = SESSION_LOST;
+	session->base.state = SESSION_DEAD;
 	session->is_resuming = false;
 	turn_lost(session, why);
 	for (int i = 0; i < SETTING_COUNT; i++) /* a new app-server knows only the configuration */
@@ -273,7 +246,7 @@ void session_close(struct session *session, const char *close_request)
 {
 	session_base_close(&session->base, close_request);
 	turn_give_up(session);
-	if (session->base.id && session->state != SESSION_LOST) {
+	if (session->base.id && session->base.state != SESSION_DEAD) {
 		struct buf *b = server_call_open(session->codex, "thread/unsubscribe");
 		json_open(b, '{');
 		json_kv_string(b, "threadId", session->base.id);

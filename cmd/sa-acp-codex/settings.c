@@ -5,6 +5,7 @@
 #include "base/xalloc.h"
 #include "codex.h"
 #include "os/spawn.h"
+#include "session.h"
 #include "json/scan.h"
 #include "json/write.h"
 
@@ -39,8 +40,8 @@ static const struct mode modes[] = {
     {MODE_CUSTOM, "As configured", "What config.toml says", NULL, NULL, NULL},
 };
 
-static const char *const ids[SETTING_COUNT] = {"mode", "collaboration_mode", "model",
-					       "reasoning_effort"};
+const char *const settings_ids[SETTING_COUNT + 1] = {"mode", "collaboration_mode", "model",
+						     "reasoning_effort", NULL};
 
 /* Without user namespaces there is no sandbox: only asking and full access remain. */
 static const char *sandbox_of(const struct mode *mode, const struct codex *codex)
@@ -85,14 +86,6 @@ void settings_set(struct settings *settings, enum setting setting, struct span v
 {
 	put(settings, setting, json_string_dup(value));
 	settings->is_changed[setting] = true;
-}
-
-enum setting settings_by_id(struct span id)
-{
-	for (int i = 0; i < SETTING_COUNT; i++)
-		if (json_string_is(id, ids[i]))
-			return (enum setting)i;
-	return SETTING_COUNT;
 }
 
 /* --- models --------------------------------------------------------------------------- */
@@ -243,7 +236,7 @@ static void write_models(struct buf *b, const struct settings *settings, const s
 	bool is_listed = false;
 	struct json_iter it = json_iter(buf_span(&codex->models));
 	struct span model;
-	content_option_open(b, ids[SETTING_MODEL], "Model", "model", current);
+	content_option_open(b, settings_ids[SETTING_MODEL], "Model", "model", current);
 	while (json_next(&it, NULL, &model)) {
 		bool is_current = json_string_is(json_get(model, "id"), current);
 		if (json_bool_or(json_get(model, "hidden"), false) && !is_current)
@@ -267,7 +260,8 @@ static void write_levels(struct buf *b, const struct settings *settings, const s
 	struct span level;
 	if (json_type(levels(settings, codex)) != JSON_ARRAY)
 		return;
-	content_option_open(b, ids[SETTING_EFFORT], "Reasoning effort", "thought_level", current);
+	content_option_open(b, settings_ids[SETTING_EFFORT], "Reasoning effort", "thought_level",
+			    current);
 	while (json_next(&it, NULL, &level)) {
 		cleanup_free char *name = json_string_dup(level_name(level));
 		if (name && *name)
@@ -276,15 +270,17 @@ static void write_levels(struct buf *b, const struct settings *settings, const s
 	content_option_close(b);
 }
 
-void settings_write_options(struct buf *b, const struct settings *settings,
-			    const struct codex *codex)
+void settings_write_options(struct buf *b, const struct session *session)
 {
+	const struct settings *settings = &session->settings;
+	const struct codex *codex = session->codex;
 	json_key(b, "configOptions");
 	json_open(b, '[');
-	content_option_open(b, ids[SETTING_MODE], "Mode", "mode", settings->values[SETTING_MODE]);
+	content_option_open(b, settings_ids[SETTING_MODE], "Mode", "mode",
+			    settings->values[SETTING_MODE]);
 	write_modes(b, settings, "value");
 	content_option_close(b);
-	content_option_open(b, ids[SETTING_COLLABORATION], "Collaboration mode", "other",
+	content_option_open(b, settings_ids[SETTING_COLLABORATION], "Collaboration mode", "other",
 			    settings->values[SETTING_COLLABORATION]);
 	content_choice(b, "value", "default", "Default", NULL);
 	content_choice(b, "value", "plan", "Plan", "Make a plan before making changes");
@@ -294,8 +290,9 @@ void settings_write_options(struct buf *b, const struct settings *settings,
 	json_close(b, ']');
 }
 
-void settings_write_setup(struct buf *b, const struct settings *settings, const struct codex *codex)
+void settings_write_setup(struct buf *b, const struct session *session)
 {
+	const struct settings *settings = &session->settings;
 	json_key(b, "modes");
 	json_open(b, '{');
 	json_kv_string(b, "currentModeId", settings->values[SETTING_MODE]);
@@ -304,7 +301,7 @@ void settings_write_setup(struct buf *b, const struct settings *settings, const 
 	write_modes(b, settings, "id");
 	json_close(b, ']');
 	json_close(b, '}');
-	settings_write_options(b, settings, codex);
+	settings_write_options(b, session);
 }
 
 bool settings_probe_sandbox(void)

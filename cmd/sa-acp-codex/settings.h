@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 struct codex;
+struct session;
 
 enum setting {
 	SETTING_MODE,
@@ -16,6 +17,9 @@ enum setting {
 	SETTING_EFFORT,
 	SETTING_COUNT,
 };
+
+/* The config option ids of them; ends with NULL. */
+extern const char *const settings_ids[];
 
 struct settings {
 	char *values[SETTING_COUNT];	/* owned */
@@ -28,17 +32,14 @@ void settings_free(struct settings *settings);
 void settings_read(struct settings *settings, const struct codex *codex, struct span result);
 /* Change one; value is a JSON string that is offered. */
 void settings_set(struct settings *settings, enum setting setting, struct span value);
-enum setting settings_by_id(struct span id); /* SETTING_COUNT: none */
 bool settings_offers(const struct settings *settings, const struct codex *codex,
 		     enum setting setting, struct span value);
 
 /* Members of turn/start for what has changed; after that Codex knows. */
 void settings_write_turn(struct buf *b, struct settings *settings, const struct codex *codex);
 /* Members "modes" and "configOptions", and the latter alone. */
-void settings_write_setup(struct buf *b, const struct settings *settings,
-			  const struct codex *codex);
-void settings_write_options(struct buf *b, const struct settings *settings,
-			    const struct codex *codex);
+void settings_write_setup(struct buf *b, const struct session *session);
+void settings_write_options(struct buf *b, const struct session *session);
 
 /* Can Codex's sandbox work here: may this user make user namespaces? */
 bool settings_probe_sandbox(void);

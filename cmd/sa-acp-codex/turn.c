@@ -94,10 +94,10 @@ static void on_started(struct codex *codex, const struct call *call,
 	(void)codex;
 	forget_turn(session);
 	prompts_fail(&session->base.prompts, session->base.adapter, RPC_INTERNAL_ERROR, why);
-	turn_next(session);
+	session_base_next(&session->base);
 }
 
-static void send_turn(struct session *session, struct prompt *prompt)
+void turn_send(struct session *session, struct prompt *prompt)
 {
 	forget_turn(session);
 	memset(session->turn_tokens, 0, sizeof(session->turn_tokens));
@@ -117,29 +117,17 @@ static void send_turn(struct session *session, struct prompt *prompt)
 	buf_free(&prompt->body);
 }
 
-void turn_next(struct session *session)
+int turn_check(const struct session *session, struct sa_error *err)
 {
-	struct prompt *prompt = prompts_waiting(&session->base.prompts);
-	if (session->state == SESSION_READY && !session->base.open_request && prompt)
-		send_turn(session, prompt);
-}
-
-int turn_check(struct session *session, struct sa_error *err)
-{
-	if (wire_is_stuck(&session->codex->server.child.wire))
-		return error_set(err, PROBLEM_AGENT_STALLED, "Codex does not read its input");
-	return session->state == SESSION_LOST ? session_resume_lost(session, err) : 0;
+	return wire_is_stuck(&session->codex->server.child.wire)
+		   ? error_set(err, PROBLEM_AGENT_STALLED, "Codex does not read its input")
+		   : 0;
 }
 
 /* --- cancelling ------------------------------------------------------------------------------ */
 
 void turn_interrupt(struct session *session)
 {
-	struct prompt *prompt = prompts_running(&session->base.prompts);
-	if (!prompt || prompt->is_cancelled)
-		return;
-	prompt->is_cancelled = true;
-	session->base.cancel_deadline = deadline_after(CODEX_CANCEL_MS);
 	session->wants_interrupt = true;
 	approval_cancel_all(session);
 	if (session->turn_id)
@@ -160,7 +148,7 @@ void turn_completed(struct session *session, struct span turn)
 	turn_end_answer(session, prompt, turn);
 	prompts_pop(&session->base.prompts);
 	forget_turn(session);
-	turn_next(session);
+	session_base_next(&session->base);
 }
 
 void turn_give_up(struct session *session)
@@ -170,7 +158,7 @@ void turn_give_up(struct session *session)
 	item_fail_all(session, "Cancelled");
 	prompts_stop(&session->base.prompts, session->base.adapter, "cancelled");
 	forget_turn(session);
-	turn_next(session);
+	session_base_next(&session->base);
 }
 
 void turn_lost(struct session *session, const char *why)
@@ -178,12 +166,7 @@ void turn_lost(struct session *session, const char *why)
 	item_fail_all(session, why);
 	forget_turn(session);
 	struct sa_error err = SA_ERROR_INIT;
-	struct prompt *prompt = prompts_running(&session->base.prompts);
-	if (prompt && prompt->is_cancelled)
-		prompts_stop(&session->base.prompts, session->base.adapter, "cancelled");
-	else if (prompt)
-		prompts_fail(&session->base.prompts, session->base.adapter, RPC_INTERNAL_ERROR,
-			     why);
+	prompts_fail_running(&session->base.prompts, session->base.adapter, why);
 	if (session->base.prompts.first && !session->base.adapter->is_ending &&
 	    session_resume_lost(session, &err) < 0)
 		prompts_fail_all(&session->base.prompts, session->base.adapter, err.message);

@@ -9,12 +9,10 @@ struct session;
 
 /* A prompt_write_fn. */
 int turn_write_part(struct buf *b, const struct prompt_part *part, struct sa_error *err);
-/* May one more prompt be taken now? Starts an agent anew that has ended. 0, or -1. */
-int turn_check(struct session *session, struct sa_error *err);
-/* End the running turn: it is answered when the agent has stopped. */
+/* Parts of codex_agent: does Codex read what it gets; send a prompt; have the running one ended. */
+int turn_check(const struct session *session, struct sa_error *err);
+void turn_send(struct session *session, struct prompt *prompt);
 void turn_interrupt(struct session *session);
-/* Send the next prompt when none runs and the thread is loaded. */
-void turn_next(struct session *session);
 /* turn/started, turn/completed: the turn, a JSON object. */
 void turn_started(struct session *session, struct span turn);
 void turn_completed(struct session *session, struct span turn);

@@ -18,7 +18,7 @@ struct command {
 	const char *type; /* Pi's name of it */
 	char *value;	  /* JSON string, or NULL */
 	char *request;	  /* raw JSON id of the ACP request, or NULL */
-	enum reply reply;
+	enum session_reply reply;
 };
 
 static struct buf *out(struct session *session)
@@ -28,7 +28,7 @@ static struct buf *out(struct session *session)
 
 /* {"id":..,"type":..  - the caller adds members and closes. */
 static struct buf *open_command(struct session *session, const char *type, struct span value,
-				struct span request, enum reply reply)
+				struct span request, enum session_reply reply)
 {
 	struct command *command = xcalloc(1, sizeof(*command));
 	*command = (struct command){
@@ -86,7 +86,7 @@ void command_prompt(struct session *session, struct span members)
 }
 
 void command_set_model(struct session *session, struct span value, struct span request,
-		       enum reply reply)
+		       enum session_reply reply)
 {
 	struct span model = settings_model(&session->settings, value);
 	struct buf *b = open_command(session, "set_model", value, request, reply);
@@ -96,7 +96,7 @@ void command_set_model(struct session *session, struct span value, struct span r
 }
 
 void command_set_level(struct session *session, struct span value, struct span request,
-		       enum reply reply)
+		       enum session_reply reply)
 {
 	struct buf *b = open_command(session, "set_thinking_level", value, request, reply);
 	json_kv_raw(b, "level", value);
@@ -104,24 +104,6 @@ void command_set_level(struct session *session, struct span value, struct span r
 }
 
 /* --- answers -------------------------------------------------------------------------- */
-
-void command_reply(struct session *session, struct span request, enum reply reply)
-{
-	struct adapter *adapter = session->base.adapter;
-	if (reply == REPLY_OPTIONS) {
-		struct buf *b = adapter_result_open(adapter, request);
-		json_open(b, '{');
-		settings_write_options(b, &session->settings);
-		json_close(b, '}');
-		adapter_result_close(adapter);
-	} else if (reply == REPLY_EMPTY) {
-		struct buf *b =
-		    adapter_update_open(adapter, session->base.id, "config_option_update");
-		settings_write_options(b, &session->settings);
-		adapter_update_close(adapter);
-		adapter_result(adapter, request, SPAN_LIT("{}"));
-	}
-}
 
 static void read_state(struct session *session, struct span data)
 {
@@ -154,7 +136,7 @@ static void succeeded(struct session *session, const struct command *command, st
 		settings_set(&session->settings, SETTING_MODEL, value);
 	else if (strcmp(command->type, "set_thinking_level") == 0)
 		settings_set(&session->settings, SETTING_LEVEL, value);
-	command_reply(session, span_of(command->request), command->reply);
+	session_base_changed(&session->base, span_of(command->request), command->reply);
 }
 
 static void failed(struct session *session, const struct command *command, const char *why)

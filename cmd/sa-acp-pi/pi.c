@@ -1,33 +1,22 @@
 #include "pi.h"
 
 #include "command.h"
+#include "event.h"
 #include "files.h"
 #include "gate.h"
 #include "session.h"
 #include "turn.h"
 
-static bool is_open(const struct session *session)
-{
-	return session->state != SESSION_CLOSING;
-}
-
-static int setting_by_id(struct span id)
-{
-	enum setting setting = settings_by_id(id);
-	return setting == SETTING_COUNT ? -1 : (int)setting;
-}
-
 static void change(struct session *session, const struct envelope *envelope, int setting,
-		   struct span value, bool is_option)
+		   struct span value, enum session_reply reply)
 {
 	struct adapter *adapter = session->base.adapter;
-	enum reply reply = is_option ? REPLY_OPTIONS : REPLY_EMPTY;
 	if (!settings_offers(&session->settings, (enum setting)setting, value)) {
 		adapter_error(adapter, envelope->id, RPC_INVALID_PARAMS, "that is not offered");
 	} else if (setting == SETTING_MODE) {
 		settings_set(&session->settings, SETTING_MODE, value);
-		command_reply(session, envelope->id, reply);
-	} else if (session->state != SESSION_READY) {
+		session_base_changed(&session->base, envelope->id, reply);
+	} else if (session->base.state != SESSION_READY) {
 		adapter_error(adapter, envelope->id, RPC_INTERNAL_ERROR, "Pi is not running");
 	} else if (setting == SETTING_MODEL) {
 		command_set_model(session, value, envelope->id, reply);
@@ -35,6 +24,9 @@ static void change(struct session *session, const struct envelope *envelope, int
 		command_set_level(session, value, envelope->id, reply);
 	}
 }
+
+/* What Pi is told by its environment unless the caller's says otherwise. */
+static const char *const environment[] = {"PI_SKIP_VERSION_CHECK=1", "PI_TELEMETRY=0", NULL};
 
 static const struct adapter_method methods[] = {
     {"initialize", method_initialize},
@@ -56,6 +48,10 @@ static const struct adapter_method methods[] = {
 const struct adapter_agent pi_agent = {
     .name = "sa-acp-pi",
     .title = "Pi",
+    .called = "Pi",
+    .program = "pi",
+    .program_variable = "PI_ACP_PI_COMMAND",
+    .environment = environment,
     .capabilities = "{\"loadSession\":true,"
 		    "\"promptCapabilities\":{\"image\":true,\"embeddedContext\":true},"
 		    "\"mcpCapabilities\":{\"http\":false,\"sse\":false},"
@@ -64,21 +60,26 @@ const struct adapter_agent pi_agent = {
 		    "\"Run 'pi' in a terminal and /login, or set the provider's API key\"}]",
     .login_id = "pi-login",
     .login_hint = "run 'pi' in a terminal and /login, or set the provider's API key",
+    .setting_ids = settings_ids,
     .sessions_max = PI_SESSIONS_MAX,
+    .cancel_ms = PI_CANCEL_MS,
+    .grace_ms = PI_GRACE_MS,
     .hooks = &sessions_hooks,
     .methods = methods,
+    .session_bytes = sizeof(struct session),
+    .init = session_init,
     .open = session_open,
-    .is_open = is_open,
+    .line = event_line,
+    .ended = session_ended,
+    .restart = session_restart,
+    .write_setup = settings_write_setup,
+    .write_options = settings_write_options,
     .write_part = turn_write_part,
-    .check = turn_check,
-    .next = turn_next,
+    .send = turn_send,
     .forget = files_delete,
     .interrupt = turn_interrupt,
-    .setting = setting_by_id,
     .change = change,
-    .close = session_close,
-    .tick = session_tick,
-    .free = session_free,
+    .release = session_release,
 };
 
 int pi_run(const char *binary, size_t line_bytes, struct sa_error *err)

@@ -19,20 +19,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum session_state {
-	SESSION_STARTING,
-	SESSION_REPLAYING,
-	SESSION_READY,
-	SESSION_DEAD,
-	SESSION_CLOSING,
-};
-
 struct session {
 	struct adapter_session base; /* first */
-	enum session_state state;
-	enum session_open open;
-	char *file;   /* Pi's record of it; NULL until known */
-	int starting; /* answers that are missing until it is ready */
+	char *file;		     /* Pi's record of it; NULL until known */
+	int starting;		     /* answers that are missing until it is ready */
 
 	struct command *commands; /* ours without an answer */
 	uint64_t next_command;
@@ -48,15 +38,16 @@ struct session {
 	int64_t tokens[4]; /* input, output, cache read, cache write of the turn */
 };
 
-void session_open(struct adapter *adapter, const struct envelope *envelope, enum session_open open);
+/* Parts of pi_agent: see adapter/session.h. */
+void session_init(struct session *session);
+int session_open(struct session *session, struct span params, struct sa_error *err);
+int session_restart(struct session *session, struct sa_error *err);
+void session_ended(struct session *session);
+void session_release(struct session *session);
+
 /* One of the answers that it waits for at the start has come. */
 void session_answered(struct session *session);
 /* get_messages has been told. */
 void session_replayed(struct session *session);
-/* Start Pi again for a DEAD one. 0, or -1. */
-int session_restart(struct session *session, struct sa_error *err);
-int64_t session_tick(struct session *session);
-void session_close(struct session *session, const char *close_request);
-void session_free(struct session *session);
 
 #endif

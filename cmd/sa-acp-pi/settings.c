@@ -3,6 +3,7 @@
 #include "adapter/content.h"
 #include "base/cleanup.h"
 #include "base/xalloc.h"
+#include "session.h"
 #include "json/scan.h"
 #include "json/write.h"
 
@@ -21,7 +22,7 @@ static const struct mode modes[] = {
     {"ask", "Ask", "Ask before every tool call that does more than read"},
 };
 
-static const char *const ids[SETTING_COUNT] = {"mode", "model", "thought_level"};
+const char *const settings_ids[SETTING_COUNT + 1] = {"mode", "model", "thought_level", NULL};
 /* Before 0.87 Pi does not tell its levels. */
 static const char default_levels[] = "[\"off\",\"minimal\",\"low\",\"medium\",\"high\"]";
 
@@ -95,14 +96,6 @@ void settings_read_levels(struct settings *settings, struct span data)
 	keep(&settings->levels, levels);
 }
 
-enum setting settings_by_id(struct span id)
-{
-	for (int i = 0; i < SETTING_COUNT; i++)
-		if (json_string_is(id, ids[i]))
-			return (enum setting)i;
-	return SETTING_COUNT;
-}
-
 struct span settings_model(const struct settings *settings, struct span value)
 {
 	struct json_iter it = json_iter(buf_span(&settings->models));
@@ -154,7 +147,7 @@ static void write_models(struct buf *b, const struct settings *settings)
 {
 	struct json_iter it = json_iter(buf_span(&settings->models));
 	struct span model;
-	content_option_open(b, ids[SETTING_MODEL], "Model", "model",
+	content_option_open(b, settings_ids[SETTING_MODEL], "Model", "model",
 			    settings->values[SETTING_MODEL]);
 	while (json_next(&it, NULL, &model)) {
 		cleanup_free char *value = model_name(model);
@@ -165,18 +158,20 @@ static void write_models(struct buf *b, const struct settings *settings)
 	content_option_close(b);
 }
 
-void settings_write_options(struct buf *b, const struct settings *settings)
+void settings_write_options(struct buf *b, const struct session *session)
 {
+	const struct settings *settings = &session->settings;
 	struct json_iter it = json_iter(levels(settings));
 	struct span level;
 	json_key(b, "configOptions");
 	json_open(b, '[');
-	content_option_open(b, ids[SETTING_MODE], "Mode", "mode", settings->values[SETTING_MODE]);
+	content_option_open(b, settings_ids[SETTING_MODE], "Mode", "mode",
+			    settings->values[SETTING_MODE]);
 	write_modes(b, "value");
 	content_option_close(b);
 	if (settings->models.len)
 		write_models(b, settings);
-	content_option_open(b, ids[SETTING_LEVEL], "Thinking", "thought_level",
+	content_option_open(b, settings_ids[SETTING_LEVEL], "Thinking", "thought_level",
 			    settings->values[SETTING_LEVEL]);
 	while (json_next(&it, NULL, &level)) {
 		cleanup_free char *name = json_string_dup(level);
@@ -187,8 +182,9 @@ void settings_write_options(struct buf *b, const struct settings *settings)
 	json_close(b, ']');
 }
 
-void settings_write_setup(struct buf *b, const struct settings *settings)
+void settings_write_setup(struct buf *b, const struct session *session)
 {
+	const struct settings *settings = &session->settings;
 	json_key(b, "modes");
 	json_open(b, '{');
 	json_kv_string(b, "currentModeId", settings->values[SETTING_MODE]);
@@ -197,5 +193,5 @@ void settings_write_setup(struct buf *b, const struct settings *settings)
 	write_modes(b, "id");
 	json_close(b, ']');
 	json_close(b, '}');
-	settings_write_options(b, settings);
+	settings_write_options(b, session);
 }

@@ -8,7 +8,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct session;
+
 enum setting { SETTING_MODE, SETTING_MODEL, SETTING_LEVEL, SETTING_COUNT };
+
+/* The config option ids of them; ends with NULL. */
+extern const char *const settings_ids[];
 
 struct settings {
 	char *values[SETTING_COUNT]; /* mode; "provider/model"; level; owned */
@@ -24,14 +29,14 @@ void settings_read_state(struct settings *settings, struct span data);
 void settings_read_models(struct settings *settings, struct span data);
 void settings_read_levels(struct settings *settings, struct span data);
 void settings_set(struct settings *settings, enum setting setting, struct span value);
-enum setting settings_by_id(struct span id); /* SETTING_COUNT: none */
 bool settings_offers(const struct settings *settings, enum setting setting, struct span value);
 /* Is the client asked before tool calls? */
 bool settings_asks(const struct settings *settings);
 /* The model's object out of Pi's list; not there when value names none. */
 struct span settings_model(const struct settings *settings, struct span value);
 
-void settings_write_setup(struct buf *b, const struct settings *settings);
-void settings_write_options(struct buf *b, const struct settings *settings);
+/* Members "modes" and "configOptions", and the latter alone. */
+void settings_write_setup(struct buf *b, const struct session *session);
+void settings_write_options(struct buf *b, const struct session *session);
 
 #endif

@@ -59,7 +59,7 @@ static void write_members(struct buf *b, struct span blocks)
 	json_close(b, ']');
 }
 
-static void send_prompt(struct session *session, struct prompt *prompt)
+void turn_send(struct session *session, struct prompt *prompt)
 {
 	cleanup_buf struct buf members = BUF_INIT(BUF_MAX_OWN);
 	free(session->stop_reason);
@@ -72,31 +72,10 @@ static void send_prompt(struct session *session, struct prompt *prompt)
 	buf_free(&prompt->body);
 }
 
-void turn_next(struct session *session)
-{
-	struct prompt *prompt = prompts_waiting(&session->base.prompts);
-	if (session->state == SESSION_READY && prompt)
-		send_prompt(session, prompt);
-}
-
-int turn_check(struct session *session, struct sa_error *err)
-{
-	if (session->state == SESSION_CLOSING)
-		return error_set(err, PROBLEM_SESSION_NOT_FOUND, "the session is closing");
-	if (child_is_alive(&session->base.child) && wire_is_stuck(&session->base.child.wire))
-		return error_set(err, PROBLEM_AGENT_STALLED, "Pi does not read its input");
-	return session->state == SESSION_DEAD ? session_restart(session, err) : 0;
-}
-
 /* --- cancelling --------------------------------------------------------------------------- */
 
 void turn_interrupt(struct session *session)
 {
-	struct prompt *prompt = prompts_running(&session->base.prompts);
-	if (!prompt || prompt->is_cancelled)
-		return;
-	prompt->is_cancelled = true;
-	session->base.cancel_deadline = deadline_after(PI_CANCEL_MS);
 	question_cancel_all(session);
 	command_abort(session);
 }
@@ -140,7 +119,7 @@ void turn_settled(struct session *session)
 	else
 		prompts_fail(&session->base.prompts, session->base.adapter, error_code(error),
 			     error);
-	turn_next(session);
+	session_base_next(&session->base);
 }
 
 void turn_refused(struct session *session, const char *why)
@@ -148,18 +127,13 @@ void turn_refused(struct session *session, const char *why)
 	if (!prompts_running(&session->base.prompts))
 		return;
 	prompts_fail(&session->base.prompts, session->base.adapter, error_code(why), why);
-	turn_next(session);
+	session_base_next(&session->base);
 }
 
 void turn_fail(struct session *session, const char *why)
 {
-	struct prompt *prompt = prompts_running(&session->base.prompts);
 	session->base.cancel_deadline = DEADLINE_NEVER;
 	if (session->base.id)
 		tool_fail_all(session, why);
-	if (prompt && prompt->is_cancelled)
-		prompts_stop(&session->base.prompts, session->base.adapter, "cancelled");
-	else if (prompt)
-		prompts_fail(&session->base.prompts, session->base.adapter, RPC_INTERNAL_ERROR,
-			     why);
+	prompts_fail_running(&session->base.prompts, session->base.adapter, why);
 }

@@ -9,12 +9,9 @@ struct session;
 
 /* A prompt_write_fn. */
 int turn_write_part(struct buf *b, const struct prompt_part *part, struct sa_error *err);
-/* May one more prompt be taken now? Starts an agent anew that has ended. 0, or -1. */
-int turn_check(struct session *session, struct sa_error *err);
-/* End the running turn: it is answered when the agent has stopped. */
+/* Parts of pi_agent: send a prompt; have the running one ended. */
+void turn_send(struct session *session, struct prompt *prompt);
 void turn_interrupt(struct session *session);
-/* Send the next prompt when none runs and Pi is ready. */
-void turn_next(struct session *session);
 /* agent_settled: after retries and what was queued; only now the turn is over. */
 void turn_settled(struct session *session);
 /* Pi refused the prompt command. */

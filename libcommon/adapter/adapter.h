@@ -66,7 +66,7 @@ struct adapter {
 	const struct adapter_method *methods; /* ends with {NULL, NULL} */
 	const struct adapter_hooks *hooks;
 	void *arg;			   /* for hooks and methods */
-	const struct adapter_agent *agent; /* see sessions.h; the following as well */
+	const struct adapter_agent *agent; /* see session.h; the following as well */
 	const char *binary;		   /* the agent's program as given, or NULL: looked up */
 	struct session *sessions;
 	struct adapter_ask *asks;

@@ -29,15 +29,14 @@ void argv_add_value(struct argv *argv, const char *name, const char *value)
 	take(argv, xasprintf("%s=%s", name, value));
 }
 
-void argv_add_environment(struct argv *argv, const char *const *defaults, size_t count)
+void argv_add_environment(struct argv *argv, const char *const *defaults)
 {
 	for (char **entry = environ; *entry; entry++)
 		argv_add(argv, *entry);
-	for (size_t i = 0; i < count; i++) {
-		size_t n = strcspn(defaults[i], "=");
-		cleanup_free char *name = xmemdup0(defaults[i], n);
+	for (; *defaults; defaults++) {
+		cleanup_free char *name = xmemdup0(*defaults, strcspn(*defaults, "="));
 		if (!getenv(name))
-			argv_add(argv, defaults[i]);
+			argv_add(argv, *defaults);
 	}
 }
 

@@ -15,8 +15,11 @@ struct argv {
 void argv_add(struct argv *argv, const char *word);
 /* "name=value" as one word: a value can never be taken for an option. */
 void argv_add_value(struct argv *argv, const char *name, const char *value);
-/* This process's environment, and of the entries "NAME=VALUE" those whose NAME it has not. */
-void argv_add_environment(struct argv *argv, const char *const *defaults, size_t count);
+/*
+ * This process's environment, and of the entries "NAME=VALUE" (the last is
+ * NULL) those whose NAME it has not.
+ */
+void argv_add_environment(struct argv *argv, const char *const *defaults);
 void argv_free(struct argv *argv);
 static inline void argv_free_fn(struct argv *argv)
 {

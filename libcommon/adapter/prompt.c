@@ -230,11 +230,23 @@ bool prompts_cancel_request(struct prompts *prompts, struct adapter *adapter, st
 	return false;
 }
 
+/* The first one's end. */
+static void fail_first(struct prompts *prompts, struct adapter *adapter, const char *why)
+{
+	if (prompts->first->is_cancelled)
+		prompts_stop(prompts, adapter, "cancelled");
+	else
+		prompts_fail(prompts, adapter, RPC_INTERNAL_ERROR, why);
+}
+
+void prompts_fail_running(struct prompts *prompts, struct adapter *adapter, const char *why)
+{
+	if (prompts_running(prompts))
+		fail_first(prompts, adapter, why);
+}
+
 void prompts_fail_all(struct prompts *prompts, struct adapter *adapter, const char *why)
 {
 	while (prompts->first)
-		if (prompts->first->is_cancelled)
-			prompts_stop(prompts, adapter, "cancelled");
-		else
-			prompts_fail(prompts, adapter, RPC_INTERNAL_ERROR, why);
+		fail_first(prompts, adapter, why);
 }

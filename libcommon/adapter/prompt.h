@@ -74,6 +74,8 @@ void prompts_stop_usage(struct prompts *prompts, struct adapter *adapter, const 
 			const int64_t tokens[PROMPT_TOKENS]);
 /* Answer the first with an error, forget it. */
 void prompts_fail(struct prompts *prompts, struct adapter *adapter, int64_t code, const char *why);
+/* The running one, if there is any, ends with this error; when it was cancelled as cancelled. */
+void prompts_fail_running(struct prompts *prompts, struct adapter *adapter, const char *why);
 /* Forget the first, which is answered. */
 void prompts_pop(struct prompts *prompts);
 /* All that wait end as cancelled; the running one stays. */

@@ -1,5 +1,6 @@
 #include "adapter/sessions.h"
 
+#include "adapter/argv.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/xalloc.h"
@@ -11,12 +12,6 @@
 
 /* The protocol version of ACP that is spoken. */
 enum { ACP_VERSION = 1 };
-
-void session_take(char **text)
-{
-	free(*text);
-	*text = NULL;
-}
 
 /* --- the list ------------------------------------------------------------------------ */
 
@@ -33,14 +28,15 @@ struct session *sessions_find(const struct adapter *adapter, struct span id)
 struct session *sessions_named(struct adapter *adapter, const struct envelope *envelope)
 {
 	struct session *session = sessions_find(adapter, json_get(envelope->params, "sessionId"));
-	if (session && adapter->agent->is_open(session))
+	if (session && session_base_is_open(session_base(session)))
 		return session;
 	adapter_error(adapter, envelope->id, RPC_RESOURCE_NOT_FOUND,
 		      "no open session with this id");
 	return NULL;
 }
 
-int sessions_room(const struct adapter *adapter, struct sa_error *err)
+/* Is there room for one more? 0, or -1. */
+static int check_room(const struct adapter *adapter, struct sa_error *err)
 {
 	int count = 0;
 	for (struct session *s = adapter->sessions; s; s = session_base(s)->next)
@@ -50,87 +46,53 @@ int sessions_room(const struct adapter *adapter, struct sa_error *err)
 		   : error_set(err, PROBLEM_SESSION_BUSY, "%d sessions are open already", count);
 }
 
-/* --- one session ----------------------------------------------------------------------- */
-
-void session_base_init(struct adapter_session *base, struct adapter *adapter)
+int sessions_add_program(const struct adapter *adapter, struct argv *argv, struct sa_error *err)
 {
-	*base = (struct adapter_session){.adapter = adapter, .cancel_deadline = DEADLINE_NEVER};
-	child_init(&base->child);
-}
-
-void session_base_free(struct adapter_session *base)
-{
-	child_free(&base->child);
-	while (base->prompts.first)
-		prompts_pop(&base->prompts);
-	session_take(&base->id);
-	session_take(&base->cwd);
-	session_take(&base->open_request);
-	session_take(&base->close_request);
-}
-
-int session_base_cwd(struct adapter_session *base, struct span params, struct sa_error *err)
-{
-	base->cwd = json_string_dup(json_get(params, "cwd"));
-	if (!base->cwd || base->cwd[0] != '/')
-		return error_set(err, PROBLEM_INVALID_REQUEST, "cwd must be an absolute path");
+	const struct adapter_agent *agent = adapter->agent;
+	cleanup_free char *path =
+	    argv_find_agent(adapter->binary, agent->program_variable, agent->program, agent->title,
+			    agent->program, err);
+	if (!path)
+		return -1;
+	argv_add(argv, path);
 	return 0;
 }
 
-void session_base_add(struct adapter_session *base, const struct envelope *envelope)
+/* --- a session is opened --------------------------------------------------------------- */
+
+/* What all check before the agent does. 0, or -1. */
+static int open_base(struct adapter_session *base, struct span params, struct sa_error *err)
 {
-	struct adapter *adapter = base->adapter;
+	bool is_taken = base->open == SESSION_LOAD || base->open == SESSION_RESUME;
+	if (check_room(base->adapter, err) < 0)
+		return -1;
+	base->cwd = json_string_dup(json_get(params, "cwd"));
+	if (!base->cwd || base->cwd[0] != '/')
+		return error_set(err, PROBLEM_INVALID_REQUEST, "cwd must be an absolute path");
+	if (is_taken && sessions_find(base->adapter, json_get(params, "sessionId")))
+		return error_set(err, PROBLEM_CONFLICT, "that session is open already");
+	return 0;
+}
+
+static void open_session(struct adapter *adapter, const struct envelope *envelope,
+			 enum session_open open)
+{
+	const struct adapter_agent *agent = adapter->agent;
+	struct sa_error err = SA_ERROR_INIT;
+	struct session *session = xcalloc(1, agent->session_bytes);
+	struct adapter_session *base = session_base(session);
+	session_base_init(base, adapter);
+	base->open = open;
 	base->open_request = envelope->id.p ? xmemdup0(envelope->id.p, envelope->id.n) : NULL;
-	base->next = adapter->sessions;
-	adapter->sessions = (struct session *)(void *)base;
-}
-
-void session_base_refuse(struct adapter_session *base, int64_t code, const char *fmt, ...)
-{
-	cleanup_buf struct buf why = BUF_INIT(BUF_MAX_OWN);
-	va_list ap;
-	va_start(ap, fmt);
-	buf_vaddf(&why, fmt, ap);
-	va_end(ap);
-	adapter_error(base->adapter, span_of(base->open_request), code, "%.*s", (int)why.len,
-		      why.data ? why.data : "");
-	session_take(&base->open_request);
-	base->is_gone = true;
-}
-
-void session_base_cancel(struct adapter_session *base)
-{
-	base->adapter->agent->interrupt((struct session *)(void *)base);
-	prompts_cancel_waiting(&base->prompts, base->adapter);
-}
-
-void session_base_close(struct adapter_session *base, const char *close_request)
-{
-	if (close_request && !base->close_request)
-		base->close_request = xstrdup(close_request);
-	if (base->open_request)
-		session_base_refuse(base, RPC_INTERNAL_ERROR, "the session is closed");
-	session_base_cancel(base);
-}
-
-void session_base_closed(struct adapter_session *base)
-{
-	adapter_result(base->adapter, span_of(base->close_request), SPAN_LIT("{}"));
-	base->is_gone = true;
-}
-
-int64_t session_base_tick(struct adapter_session *base)
-{
-	int64_t deadline = child_tick(&base->child);
-	if (child_is_alive(&base->child))
-		wire_flush(&base->child.wire);
-	if (deadline_poll_ms(base->cancel_deadline) == 0) {
-		base->cancel_deadline = DEADLINE_NEVER;
-		adapter_log(base->adapter, "%s did not stop when asked to: killed",
-			    base->adapter->agent->title);
-		child_stop(&base->child, 0);
+	agent->init(session);
+	if (open_base(base, envelope->params, &err) < 0 ||
+	    agent->open(session, envelope->params, &err) < 0) {
+		adapter_refuse(adapter, envelope->id, &err);
+		session_free(session);
+		return;
 	}
-	return base->cancel_deadline < deadline ? base->cancel_deadline : deadline;
+	base->next = adapter->sessions;
+	adapter->sessions = session;
 }
 
 /* --- the methods that all answer alike --------------------------------------------------- */
@@ -165,22 +127,22 @@ void method_authenticate(struct adapter *adapter, const struct envelope *envelop
 
 void method_new(struct adapter *adapter, const struct envelope *envelope)
 {
-	adapter->agent->open(adapter, envelope, SESSION_NEW);
+	open_session(adapter, envelope, SESSION_NEW);
 }
 
 void method_load(struct adapter *adapter, const struct envelope *envelope)
 {
-	adapter->agent->open(adapter, envelope, SESSION_LOAD);
+	open_session(adapter, envelope, SESSION_LOAD);
 }
 
 void method_resume(struct adapter *adapter, const struct envelope *envelope)
 {
-	adapter->agent->open(adapter, envelope, SESSION_RESUME);
+	open_session(adapter, envelope, SESSION_RESUME);
 }
 
 void method_fork(struct adapter *adapter, const struct envelope *envelope)
 {
-	adapter->agent->open(adapter, envelope, SESSION_FORK);
+	open_session(adapter, envelope, SESSION_FORK);
 }
 
 void method_close(struct adapter *adapter, const struct envelope *envelope)
@@ -189,7 +151,7 @@ void method_close(struct adapter *adapter, const struct envelope *envelope)
 	if (!session)
 		return;
 	cleanup_free char *id = envelope->id.p ? xmemdup0(envelope->id.p, envelope->id.n) : NULL;
-	adapter->agent->close(session, id);
+	session_base_end(session_base(session), id);
 }
 
 void method_prompt(struct adapter *adapter, const struct envelope *envelope)
@@ -200,12 +162,13 @@ void method_prompt(struct adapter *adapter, const struct envelope *envelope)
 	cleanup_buf struct buf body = BUF_INIT(PROMPT_BYTES);
 	if (!session)
 		return;
-	if (prompt_write(&body, json_get(envelope->params, "prompt"), agent->write_part, &err) < 0 ||
-	    (agent->check && agent->check(session, &err) < 0) ||
+	if (prompt_write(&body, json_get(envelope->params, "prompt"), agent->write_part, &err) <
+		0 ||
+	    session_base_check(session_base(session), &err) < 0 ||
 	    prompts_add(&session_base(session)->prompts, envelope->id, &body, &err) < 0)
 		adapter_refuse(adapter, envelope->id, &err);
 	else
-		agent->next(session);
+		session_base_next(session_base(session));
 }
 
 void method_delete(struct adapter *adapter, const struct envelope *envelope)
@@ -231,35 +194,44 @@ void method_cancel_request(struct adapter *adapter, const struct envelope *envel
 	struct span id = json_get(envelope->params, "requestId");
 	for (struct session *s = adapter->sessions; s; s = session_base(s)->next)
 		if (prompts_cancel_request(&session_base(s)->prompts, adapter, id))
-			adapter->agent->interrupt(s);
+			session_base_interrupt(session_base(s));
+}
+
+/* The number of a config option (a JSON string), -1: there is none. */
+static int setting_by_id(const struct adapter_agent *agent, struct span id)
+{
+	for (int i = 0; agent->setting_ids[i]; i++)
+		if (json_string_is(id, agent->setting_ids[i]))
+			return i;
+	return -1;
 }
 
 static void change(struct adapter *adapter, const struct envelope *envelope, struct span option,
-		   const char *member, bool is_option)
+		   const char *member, enum session_reply reply)
 {
 	struct session *session = sessions_named(adapter, envelope);
-	int setting = adapter->agent->setting(option);
+	int setting = setting_by_id(adapter->agent, option);
 	if (session && setting < 0)
 		adapter_error(adapter, envelope->id, RPC_INVALID_PARAMS, "no such option");
 	else if (session)
 		adapter->agent->change(session, envelope, setting,
-				       json_get(envelope->params, member), is_option);
+				       json_get(envelope->params, member), reply);
 }
 
 void method_set_mode(struct adapter *adapter, const struct envelope *envelope)
 {
-	change(adapter, envelope, SPAN_LIT("\"mode\""), "modeId", false);
+	change(adapter, envelope, SPAN_LIT("\"mode\""), "modeId", REPLY_EMPTY);
 }
 
 /* ACP SDKs before 2.0. */
 void method_set_model(struct adapter *adapter, const struct envelope *envelope)
 {
-	change(adapter, envelope, SPAN_LIT("\"model\""), "modelId", false);
+	change(adapter, envelope, SPAN_LIT("\"model\""), "modelId", REPLY_EMPTY);
 }
 
 void method_set_option(struct adapter *adapter, const struct envelope *envelope)
 {
-	change(adapter, envelope, json_get(envelope->params, "configId"), "value", true);
+	change(adapter, envelope, json_get(envelope->params, "configId"), "value", REPLY_OPTIONS);
 }
 
 /* --- the loop's hooks ----------------------------------------------------------------------- */
@@ -272,10 +244,11 @@ int64_t sessions_tick(struct adapter *adapter)
 		struct adapter_session *base = session_base(session);
 		if (base->is_gone && !child_is_alive(&base->child)) {
 			*link = base->next;
-			adapter->agent->free(session);
+			session_free(session);
 			continue;
 		}
-		int64_t next = adapter->agent->tick(session);
+		int64_t next =
+		    adapter->agent->tick ? adapter->agent->tick(session) : session_base_tick(base);
 		deadline = next < deadline ? next : deadline;
 		link = &base->next;
 	}
@@ -284,10 +257,11 @@ int64_t sessions_tick(struct adapter *adapter)
 
 void sessions_end(struct adapter *adapter)
 {
-	for (struct session *s = adapter->sessions; s; s = session_base(s)->next)
-		if (!session_base(s)->is_gone &&
-		    (adapter->agent->is_open(s) || session_base(s)->open_request))
-			adapter->agent->close(s, NULL);
+	for (struct session *s = adapter->sessions; s; s = session_base(s)->next) {
+		struct adapter_session *base = session_base(s);
+		if (!base->is_gone && (base->open_request || session_base_is_open(base)))
+			session_base_end(base, NULL);
+	}
 }
 
 static void pause_all(struct adapter *adapter, bool is_paused)
@@ -316,7 +290,7 @@ int sessions_serve(const struct adapter_agent *agent, const char *binary, size_t
 	while (adapter->sessions) {
 		struct session *session = adapter->sessions;
 		adapter->sessions = session_base(session)->next;
-		agent->free(session);
+		session_free(session);
 	}
 	return result;
 }

@@ -66,7 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	adapter.agent = &amp_agent;
 	adapter.binary = "none";
 	session_base_init(&session->base, &adapter);
-	session->state = SESSION_RUNNING;
+	session->base.state = SESSION_READY;
 	session->is_asking = true;
 	session->always = BUF_INIT(QUESTION_ALWAYS_BYTES);
 	gate_init(&session->gate, &adapter.loop);

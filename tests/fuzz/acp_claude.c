@@ -27,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	adapter.agent = &claude_agent;
 	adapter.binary = "none";
 	session_base_init(&session->base, &adapter);
-	session->state = SESSION_READY;
+	session->base.state = SESSION_READY;
 	session->base.cwd = xstrdup("/w");
 	session->base.child.wire.queue = BUF_INIT(BUF_MAX_OWN);
 	history_init(&session->replay);

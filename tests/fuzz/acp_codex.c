@@ -41,7 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	session_base_init(&session->base, &codex.adapter);
 	server_init(&codex.server);
 	session->codex = &codex;
-	session->state = SESSION_READY;
+	session->base.state = SESSION_READY;
 	session->base.id = xstrdup("00000000-0000-4000-8000-000000000002");
 	session->base.cwd = xstrdup("/w");
 	settings_init(&session->settings);

@@ -27,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	adapter.agent = &pi_agent;
 	adapter.binary = "none";
 	session_base_init(&session->base, &adapter);
-	session->state = SESSION_READY;
+	session->base.state = SESSION_READY;
 	session->base.id = xstrdup("id");
 	session->base.cwd = xstrdup("/w");
 	session->always = BUF_INIT(1024);

@@ -1,0 +1,232 @@
+#include "adapter/session.h"
+
+#include "adapter/argv.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/xalloc.h"
+#include "json/scan.h"
+#include "json/write.h"
+
+#include <stdlib.h>
+
+void session_take(char **text)
+{
+	free(*text);
+	*text = NULL;
+}
+
+/* The session whose base this is. */
+static struct session *of(struct adapter_session *base)
+{
+	return (struct session *)(void *)base;
+}
+
+void session_base_init(struct adapter_session *base, struct adapter *adapter)
+{
+	*base = (struct adapter_session){.adapter = adapter, .cancel_deadline = DEADLINE_NEVER};
+	child_init(&base->child);
+}
+
+void session_free(struct session *session)
+{
+	struct adapter_session *base = session_base(session);
+	base->adapter->agent->release(session);
+	child_free(&base->child);
+	while (base->prompts.first)
+		prompts_pop(&base->prompts);
+	session_take(&base->id);
+	session_take(&base->cwd);
+	session_take(&base->open_request);
+	session_take(&base->close_request);
+	free(session);
+}
+
+bool session_base_is_open(const struct adapter_session *base)
+{
+	const struct adapter_agent *agent = base->adapter->agent;
+	const struct session *session = (const void *)base;
+	return agent->is_open ? agent->is_open(session) : base->state != SESSION_CLOSING;
+}
+
+/* --- it is opened ------------------------------------------------------------------------- */
+
+void session_base_opened(struct adapter_session *base)
+{
+	if (!base->open_request)
+		return;
+	struct buf *b = adapter_result_open(base->adapter, span_of(base->open_request));
+	json_open(b, '{');
+	if (base->open == SESSION_NEW || base->open == SESSION_FORK)
+		json_kv_string(b, "sessionId", base->id);
+	base->adapter->agent->write_setup(b, of(base));
+	json_close(b, '}');
+	adapter_result_close(base->adapter);
+	session_take(&base->open_request);
+}
+
+void session_base_refuse(struct adapter_session *base, int64_t code, const char *fmt, ...)
+{
+	cleanup_buf struct buf why = BUF_INIT(BUF_MAX_OWN);
+	va_list ap;
+	va_start(ap, fmt);
+	buf_vaddf(&why, fmt, ap);
+	va_end(ap);
+	adapter_error(base->adapter, span_of(base->open_request), code, "%.*s", (int)why.len,
+		      why.data ? why.data : "");
+	session_take(&base->open_request);
+	base->is_gone = true;
+}
+
+/* --- its process -------------------------------------------------------------------------- */
+
+static void on_line(void *arg, struct span line)
+{
+	struct adapter_session *base = arg;
+	base->adapter->agent->line(of(base), line);
+}
+
+static void on_long(void *arg, struct span head, uint64_t bytes)
+{
+	struct adapter_session *base = arg;
+	(void)head;
+	adapter_log(base->adapter, "a line of %llu bytes of %s was left out",
+		    (unsigned long long)bytes, base->adapter->agent->called);
+}
+
+static void on_exit_of_child(void *arg)
+{
+	struct adapter_session *base = arg;
+	base->adapter->agent->ended(of(base));
+}
+
+int session_base_start(struct adapter_session *base, const struct argv *argv, const char *config,
+		       struct sa_error *err)
+{
+	static const struct wire_events events = {on_line, on_long, NULL};
+	struct adapter *adapter = base->adapter;
+	cleanup_close int fd = config ? argv_text_fd(config) : -1;
+	if (config && fd < 0)
+		return error_set(err, PROBLEM_FAILED, "keep the MCP servers");
+	cleanup_argv struct argv env = {NULL, 0};
+	argv_add_environment(&env, adapter->agent->environment);
+	struct spawn spawn = SPAWN_INIT;
+	spawn.path = argv->words[0];
+	spawn.argv = argv->words;
+	spawn.env = env.words;
+	spawn.cwd = base->cwd;
+	if (config) {
+		spawn.fds[3] = fd;
+		spawn.fd_count = 4;
+	}
+	return child_start(&base->child, &adapter->loop, &spawn, adapter->line_bytes, &events,
+			   on_exit_of_child, base, err);
+}
+
+/* --- its turns ------------------------------------------------------------------------------ */
+
+void session_base_next(struct adapter_session *base)
+{
+	struct prompt *prompt = prompts_waiting(&base->prompts);
+	if (base->state == SESSION_READY && prompt)
+		base->adapter->agent->send(of(base), prompt);
+}
+
+int session_base_check(struct adapter_session *base, struct sa_error *err)
+{
+	const struct adapter_agent *agent = base->adapter->agent;
+	if (agent->check && agent->check(of(base), err) < 0)
+		return -1;
+	if (child_is_alive(&base->child) && wire_is_stuck(&base->child.wire))
+		return error_set(err, PROBLEM_AGENT_STALLED, "%s does not read its input",
+				 agent->called);
+	return base->state == SESSION_DEAD ? agent->restart(of(base), err) : 0;
+}
+
+void session_base_interrupt(struct adapter_session *base)
+{
+	const struct adapter_agent *agent = base->adapter->agent;
+	struct prompt *prompt = prompts_running(&base->prompts);
+	if (!prompt || prompt->is_cancelled)
+		return;
+	prompt->is_cancelled = true;
+	base->cancel_deadline = deadline_after(agent->cancel_ms);
+	agent->interrupt(of(base));
+}
+
+void session_base_cancel(struct adapter_session *base)
+{
+	session_base_interrupt(base);
+	prompts_cancel_waiting(&base->prompts, base->adapter);
+}
+
+/* --- its settings ---------------------------------------------------------------------------- */
+
+void session_base_tell_options(struct adapter_session *base)
+{
+	struct buf *b = adapter_update_open(base->adapter, base->id, "config_option_update");
+	base->adapter->agent->write_options(b, of(base));
+	adapter_update_close(base->adapter);
+}
+
+void session_base_changed(struct adapter_session *base, struct span request,
+			  enum session_reply reply)
+{
+	if (reply == REPLY_EMPTY) {
+		session_base_tell_options(base);
+		adapter_result(base->adapter, request, SPAN_LIT("{}"));
+	} else if (reply == REPLY_OPTIONS) {
+		struct buf *b = adapter_result_open(base->adapter, request);
+		json_open(b, '{');
+		base->adapter->agent->write_options(b, of(base));
+		json_close(b, '}');
+		adapter_result_close(base->adapter);
+	}
+}
+
+/* --- its end -----------------------------------------------------------------------------------
+ */
+
+void session_base_close(struct adapter_session *base, const char *close_request)
+{
+	if (close_request && !base->close_request)
+		base->close_request = xstrdup(close_request);
+	if (base->open_request)
+		session_base_refuse(base, RPC_INTERNAL_ERROR, "the session is closed");
+	session_base_cancel(base);
+}
+
+void session_base_end(struct adapter_session *base, const char *close_request)
+{
+	const struct adapter_agent *agent = base->adapter->agent;
+	bool was_alive = child_is_alive(&base->child);
+	if (agent->close) {
+		agent->close(of(base), close_request);
+		return;
+	}
+	session_base_close(base, close_request);
+	base->state = SESSION_CLOSING;
+	if (was_alive)
+		child_stop(&base->child, agent->grace_ms);
+	else
+		agent->ended(of(base));
+}
+
+void session_base_closed(struct adapter_session *base)
+{
+	adapter_result(base->adapter, span_of(base->close_request), SPAN_LIT("{}"));
+	base->is_gone = true;
+}
+
+int64_t session_base_tick(struct adapter_session *base)
+{
+	int64_t deadline = child_tick(&base->child);
+	if (child_is_alive(&base->child))
+		wire_flush(&base->child.wire);
+	if (deadline_poll_ms(base->cancel_deadline) == 0) {
+		base->cancel_deadline = DEADLINE_NEVER;
+		adapter_log(base->adapter, "%s did not stop when asked to: killed",
+			    base->adapter->agent->title);
+		child_stop(&base->child, 0);
+	}
+	return base->cancel_deadline < deadline ? base->cancel_deadline : deadline;
+}
