@@ -185,6 +185,12 @@ is "$code" 200 "a filter that dies is started again"
 # --- sessions for people
 POST /v1/sessions "${json[@]}" -d '{"agent":"mock","cwd":"/","id":"mine"}'
 is "$code $(field .id) $(field .state)" "201 mine idle" "a session is made"
+POST /v1/sessions "${json[@]}" -d '{"agent":"mock","id":"mine"}'
+is "$code $(field .detail)" "409 session 'mine' exists already" "... once under its id"
+for id in '"@mine"' '"two\nlines"' '12' '""'; do
+	POST /v1/sessions "${json[@]}" -d "{\"agent\":\"mock\",\"id\":$id}"
+	is "$code" 400 "... and not under $id"
+done
 POST /v1/sessions/mine/prompt "${json[@]}" -d '{"text":"say hello"}'
 is "$code $(field .stopReason) $(field .text)" "200 end_turn hello" "a prompt is waited for"
 since=$(field .since)

@@ -26,6 +26,18 @@ else
 	is "$(node "$TOP/tests/openapi-lint.mjs" "$T/lint" "$document" 2>&1)" "" "a linter finds nothing in openapi.json"
 fi
 
+# Bodies of our own routes: what is refused is all that is not described.
+serve
+for operation in $(jq -r '.paths | to_entries[] | select(.key | startswith("/v1/sessions")) | .key as $path | .value | to_entries[]
+	| select(.value.requestBody.content["application/json"].schema.properties) | "\(.key | ascii_upcase):\($path)"' "$document"); do
+	curl -s -X "${operation%%:*}" -H 'content-type: application/json' -d '{"_meta":{},"polcy":1}' "$base${operation#*:}" >got
+	is "$(jq -r '.detail | capture("no member \"polcy\" here; known are (?<all>.*)").all | split(", ") - ["serverId"] | sort | join(" ")' got)" \
+		"$(jq -r --arg verb "$(tr A-Z a-z <<<"${operation%%:*}")" --arg path "${operation#*:}" \
+			'.paths[$path][$verb].requestBody.content["application/json"].schema.properties | keys - ["_meta"] | join(" ")' "$document")" \
+		"$operation refuses a member that is not described"
+done
+kill "$server" && wait_until 5 is_dead "$server"
+
 printf 's3cret\n' >token
 serve --token-file token
 metrics() { curl -s -H 'Authorization: Bearer s3cret' "$base/metrics"; }

@@ -144,4 +144,9 @@ sa-session new --agent mock --id same1 >/dev/null
 sa-session new --agent mock --id same2 >/dev/null
 status 2 "the start of several ids is told" sa-session show same
 like "$(cat err)" 'same1, same2' "with some of them"
+is "$(sa-session new --agent mock --id same | jq -r .id)" same "it can be an id of its own"
+is "$(sa-session show same | jq -r .id)" same "... which then comes first"
+for _ in 1 2 3; do start bash -c 'sa-session new --agent mock --id raced >>raced 2>>lost; echo >>over'; done
+wait_until 10 eval '[ "$(wc -l <over)" -eq 3 ]'
+is "$(jq -r .id raced) $(grep -c "session 'raced' exists already" lost)" "raced 2" "of several with one id at once one is made"
 done_testing

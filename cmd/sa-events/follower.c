@@ -171,7 +171,7 @@ int follower_visit(struct follower *f, struct store *store, struct sink *sink, e
 		return -1;
 	f->is_over = server.state != SERVER_RUNNING;
 	if (f->session_id) {
-		if (store_find_session(store, f->session_id, &session, err) < 0)
+		if (store_get_session(store, f->session_id, &session, err) < 0)
 			return -1;
 		f->is_over = f->is_over || session_state_is_over(session.state);
 	}

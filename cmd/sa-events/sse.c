@@ -150,7 +150,7 @@ static int judge(struct sse *s, struct sa_error *err)
 	s->is_over = s->server.state == SERVER_CLOSED;
 	if (!s->session_id || s->is_over)
 		return 0;
-	if (store_find_session(s->store, s->session_id, &session, err) < 0)
+	if (store_get_session(s->store, s->session_id, &session, err) < 0)
 		return -1;
 	s->is_over = session.state == SESSION_CLOSED;
 	return 0;

@@ -105,11 +105,8 @@ int ops_find_session(struct job *job, struct session *ret, struct server *ret_se
 {
 	struct store *store = job->hub->store;
 	cleanup_free char *id = filter_param_wanted(&job->request, "id", err);
-	if (!id || store_find_session(store, id, ret, err) < 0)
+	if (!id || store_get_session(store, id, ret, err) < 0)
 		return -1;
-	/* What begins like it is not it. */
-	if (strcmp(ret->id, id) != 0)
-		return error_set(err, PROBLEM_SESSION_NOT_FOUND, "no session '%s'", id);
 	if (store_get_server(store, ret->server_key, ret_server, err) < 0)
 		return -1;
 	bool was_running = ret_server->state == SERVER_RUNNING;
@@ -118,7 +115,7 @@ int ops_find_session(struct job *job, struct session *ret, struct server *ret_se
 	if (!was_running || ret_server->state == SERVER_RUNNING)
 		return 0;
 	session_clear(ret);
-	return store_find_session(store, id, ret, err);
+	return store_get_session(store, id, ret, err);
 }
 
 static int add_event(const struct event *event, void *arg)

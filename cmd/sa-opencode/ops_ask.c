@@ -24,7 +24,7 @@ static char *open_message_id(struct hub *hub, const char *session_id)
 	struct sa_error ignored;
 	cleanup_session struct session session = {.id = NULL};
 	struct thread thread;
-	if (store_find_session(hub->store, session_id, &session, &ignored) < 0 ||
+	if (store_get_session(hub->store, session_id, &session, &ignored) < 0 ||
 	    ops_load_thread(hub, &session, &thread, &ignored) < 0)
 		return NULL;
 	const struct message *last = thread.count ? &thread.messages[thread.count - 1] : NULL;

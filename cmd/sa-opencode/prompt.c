@@ -108,7 +108,7 @@ static int load_session(struct job *job, struct session *ret, struct server *ret
 			struct sa_error *err)
 {
 	struct store *store = job->hub->store;
-	if (store_find_session(store, job->plan->session_id, ret, err) < 0)
+	if (store_get_session(store, job->plan->session_id, ret, err) < 0)
 		return -1;
 	return store_get_server(store, ret->server_key, ret_server, err);
 }

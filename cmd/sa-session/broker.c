@@ -1,15 +1,17 @@
 #include "broker.h"
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/num.h"
 #include "base/xalloc.h"
-#include "json/scan.h"
 #include "key.h"
 #include "ops.h"
+#include "ops_terms.h"
 #include "os/io.h"
 #include "os/signals.h"
 #include "peer.h"
 #include "verbs.h"
+#include "json/scan.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -43,6 +45,57 @@ static const struct {
     {"metrics", op_metrics},
 };
 
+#define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+/* What the body of an op may have, besides _meta and, with_terms, ops_terms_members. */
+static const struct {
+	op_fn *fn;
+	const char *const *members;
+	bool with_terms;
+} bodies[] = {
+    {op_sessions_create,
+     WORDS("agent", "agentCommand", "adapter", "cwd", "env", "id", "mcpServers", "serverId"), true},
+    {op_sessions_prompt, WORDS("text", "prompt", "busy", "wait"), false},
+    {op_sessions_reply, WORDS("optionId", "outcome", "result", "error", "by", "reason"), false},
+    {op_sessions_queue_edit, WORDS("text", "prompt", "by"), false},
+    {op_sessions_resume, WORDS("cwd", "by", "replayMaxEvents", "replayMaxChars"), false},
+    {op_sessions_fork, WORDS("id", "at", "cwd", "by", "replayMaxEvents", "replayMaxChars"), false},
+};
+
+static bool is_among(const char *const *words, struct span key)
+{
+	while (*words && !json_string_is(key, *words))
+		words++;
+	return *words;
+}
+
+/* A misspelt "policy" must not make a session without one. 0, or -1. */
+static int check_body(op_fn *fn, struct span body, struct sa_error *err)
+{
+	static const char *const none[] = {NULL};
+	struct json_iter it = json_iter(body);
+	struct span key, value;
+	size_t i = 0;
+	while (i < ARRAY_SIZE(bodies) && bodies[i].fn != fn)
+		i++;
+	if (i == ARRAY_SIZE(bodies) || json_type(body) != JSON_OBJECT)
+		return 0;
+	const char *const *lists[] = {bodies[i].members,
+				      bodies[i].with_terms ? ops_terms_members : none};
+	while (json_next(&it, &key, &value)) {
+		if (is_among(lists[0], key) || is_among(lists[1], key) ||
+		    json_string_is(key, "_meta"))
+			continue;
+		cleanup_buf struct buf known = BUF_INIT(BUF_MAX_OWN);
+		for (size_t list = 0; list < ARRAY_SIZE(lists); list++)
+			for (const char *const *word = lists[list]; *word; word++)
+				buf_addf(&known, "%s%s", known.len ? ", " : "", *word);
+		return error_set(err, PROBLEM_INVALID_REQUEST, "no member %.*s here; known are %s",
+				 SPAN_ARG(key), known.data);
+	}
+	return 0;
+}
+
 /* --- what sa-serve says about requests that are in work ------------------------------ */
 
 static void op_adopt(struct broker *broker, const struct filter_request *request, int fd)
@@ -71,8 +124,8 @@ static void op_shutdown(struct broker *broker, const struct filter_request *requ
 {
 	(void)fd;
 	free(broker->shutdown_ref);
-	broker->shutdown_ref = request->ref.p ? xmemdup0(request->ref.p, request->ref.n)
-					      : xstrdup("null");
+	broker->shutdown_ref =
+	    request->ref.p ? xmemdup0(request->ref.p, request->ref.n) : xstrdup("null");
 	peers_take_strays(broker);
 }
 
@@ -134,7 +187,10 @@ static void obey(void *arg, struct span line)
 		if (span_is(request.op, ops[i].name)) {
 			if (fd >= 0)
 				close(fd);
-			ops[i].fn(broker, &request, -1);
+			if (check_body(ops[i].fn, request.body, &err) < 0)
+				ops_fail(broker, &request, &err, SPAN_NONE);
+			else
+				ops[i].fn(broker, &request, -1);
 			return;
 		}
 	if (fd >= 0)
@@ -253,7 +309,8 @@ static void refuse_line(void *arg, struct span line)
 	struct filter_request request;
 	struct sa_error err = SA_ERROR_INIT;
 	int rc = filter_parse(line, &request, &err);
-	filter_answer_problem(&refusal->channel, request.ref, rc < 0 ? &err : refusal->why, SPAN_NONE);
+	filter_answer_problem(&refusal->channel, request.ref, rc < 0 ? &err : refusal->why,
+			      SPAN_NONE);
 }
 
 /* Without a store: who asked is told why. The next one is answered anew, by the next filter. */

@@ -65,7 +65,7 @@ int connection_find(struct connection *c, const char *reference, struct sa_error
 	cleanup_free char *exact = c->session.id;
 	c->session.id = NULL;
 	session_clear(&c->session);
-	return store_find_session(c->store, exact, &c->session, err);
+	return store_get_session(c->store, exact, &c->session, err);
 }
 
 int connection_look_again(struct connection *c, struct sa_error *err)

@@ -37,11 +37,12 @@ int create_check_id(struct store *store, const char *id, struct sa_error *err)
 	for (size_t i = 0; i < text.n && !is_wrong; i++)
 		is_wrong = (unsigned char)id[i] < ' ' || id[i] == 0x7f;
 	if (is_wrong)
-		return error_set(err, PROBLEM_INVALID_REQUEST,
-				 "--id is at most %d bytes of text on one line, and begins neither "
-				 "with '@' nor with '-'",
-				 SESSION_ID_MAX_BYTES);
-	if (store_find_session(store, id, &taken, &ignored) < 0 || strcmp(taken.id, id) != 0)
+		return error_set(
+		    err, PROBLEM_INVALID_REQUEST,
+		    "a session's id is at most %d bytes of text on one line, and begins neither "
+		    "with '@' nor with '-'",
+		    SESSION_ID_MAX_BYTES);
+	if (store_get_session(store, id, &taken, &ignored) < 0)
 		return 0;
 	return error_set(err, PROBLEM_CONFLICT, "session '%s' exists already", id);
 }

@@ -61,16 +61,19 @@ static int make(struct connection *c, const char *method, struct span params, co
 	json_kv_bool(&extra, "expand", true);
 	json_kv_string(&extra, "sessionName", name);
 	add_past(&extra, past);
-	if (link_call(&c->link, c->store, &c->server, method, params, extra.data, deadline,
-		      &answer, err) < 0)
+	if (link_call(&c->link, c->store, &c->server, method, params, extra.data, deadline, &answer,
+		      err) < 0)
 		return -1;
 	cleanup_free char *id = TAKE_PTR(answer.session_id);
 	link_answer_clear(&answer);
 	if (!id)
 		return error_set(err, PROBLEM_AGENT_ERROR, "%s: no sessionId in the answer",
 				 method);
+	/* The supervisor lets nobody have an id twice. */
+	if (name && strcmp(id, name) != 0)
+		return error_set(err, PROBLEM_CONFLICT, "session '%s' exists already", name);
 	session_clear(&c->session);
-	return store_find_session(c->store, id, &c->session, err);
+	return store_get_session(c->store, id, &c->session, err);
 }
 
 int handshake_new(struct connection *c, const char *cwd, struct span mcp_servers, const char *name,
@@ -168,7 +171,7 @@ int handshake_revive(struct connection *c, const char *folder, const struct revi
 	cleanup_session struct session before = {.id = NULL};
 	bool is_pending = false;
 	int rc = -1;
-	if (store_find_session(c->store, c->session.id, &before, err) < 0 ||
+	if (store_get_session(c->store, c->session.id, &before, err) < 0 ||
 	    replay_is_pending(c->store, &c->server, &before, &is_pending, err) < 0)
 		return -1;
 	/* What the agent has under that id is empty as long as its transcript is not delivered. */

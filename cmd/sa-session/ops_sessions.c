@@ -8,12 +8,13 @@
 #include "base/xalloc.h"
 #include "cli/command.h"
 #include "cli/words.h"
-#include "json/scan.h"
-#include "json/write.h"
+#include "create.h"
 #include "ops.h"
 #include "ops_find.h"
 #include "ops_terms.h"
 #include "peer.h"
+#include "json/scan.h"
+#include "json/write.h"
 
 #include <stdlib.h>
 
@@ -37,8 +38,8 @@ char *ops_meta(const struct filter_request *request)
 	return json_type(meta) == JSON_OBJECT ? xmemdup0(meta.p, meta.n) : NULL;
 }
 
-int find_session(struct broker *broker, const struct filter_request *request,
-		 struct session *ret, struct server *ret_server, struct sa_error *err)
+int find_session(struct broker *broker, const struct filter_request *request, struct session *ret,
+		 struct server *ret_server, struct sa_error *err)
 {
 	cleanup_free char *id = filter_param_wanted(request, "id", err);
 	if (!id || store_find_session(broker->store, id, ret, err) < 0 ||
@@ -51,7 +52,7 @@ int find_session(struct broker *broker, const struct filter_request *request,
 		return 0;
 	cleanup_free char *exact = TAKE_PTR(ret->id);
 	session_clear(ret);
-	return store_find_session(broker->store, exact, ret, err);
+	return store_get_session(broker->store, exact, ret, err);
 }
 
 struct job *find_job(struct broker *broker, const struct filter_request *request,
@@ -176,7 +177,13 @@ static void create_on_new(struct job *job, const struct peer_line *line)
 	cleanup_free char *id = json_string_dup(line->session_id);
 	if (!id)
 		error_set(&err, PROBLEM_AGENT_ERROR, "session/new: no sessionId in the answer");
-	if (!id || store_find_session(job->broker->store, id, &session, &err) < 0) {
+	if (!id || store_get_session(job->broker->store, id, &session, &err) < 0) {
+		give_up(job, &err);
+		return;
+	}
+	/* Somebody was quicker. */
+	if (job->session_id && strcmp(id, job->session_id) != 0) {
+		error_set(&err, PROBLEM_CONFLICT, "session '%s' exists already", job->session_id);
 		give_up(job, &err);
 		return;
 	}
@@ -278,7 +285,9 @@ static struct peer *create_peer(struct job *job, const struct filter_request *re
 		count++;
 	if (settings && (!line || command))
 		peer = peer_launch(job->broker, server_id,
-				   agent ? agent : line ? NULL : "claude",
+				   agent  ? agent
+				   : line ? NULL
+					  : "claude",
 				   (const char *const *)command, adapter, job->text, env, count,
 				   settings, err);
 	words_free(command);
@@ -291,18 +300,25 @@ void op_sessions_create(struct broker *broker, const struct filter_request *requ
 	struct sa_error err = SA_ERROR_INIT;
 	struct span body = request->body;
 	struct span mcp = json_get(body, "mcpServers");
+	cleanup_free char *id = json_string_dup(json_get(body, "id"));
 	cleanup_free char *asked = json_string_dup(json_get(body, "cwd"));
 	cleanup_free char *cwd = realpath(asked ? asked : ".", NULL);
 	(void)fd;
 	if (!cwd)
 		error_set(&err, PROBLEM_NOT_FOUND, "no working directory '%s'", asked);
-	struct job *job = cwd ? job_new(broker, request, &err) : NULL;
+	/* A server of a name is one that sa-opencode has drafted, with the session in it. */
+	bool is_drafted = json_get(body, "serverId").p;
+	struct job *job = NULL;
+	if (json_get(body, "id").p && !id)
+		error_set(&err, PROBLEM_INVALID_REQUEST, "\"id\" is a text");
+	else if (cwd && (is_drafted || create_check_id(broker->store, id, &err) == 0))
+		job = job_new(broker, request, &err);
 	if (!job) {
 		ops_fail(broker, request, &err, SPAN_NONE);
 		return;
 	}
 	job->text = TAKE_PTR(cwd);
-	job->session_id = json_string_dup(json_get(body, "id"));
+	job->session_id = TAKE_PTR(id);
 	job->meta = ops_meta(request);
 	buf_add_span(&job->body, json_type(mcp) == JSON_ARRAY ? mcp : SPAN_LIT("[]"));
 	job->send = create_send;
@@ -323,8 +339,8 @@ struct other_search {
 static int note_other(const struct session *session, void *arg)
 {
 	struct other_search *search = arg;
-	search->has_other |= !session_state_is_over(session->state) &&
-			     strcmp(session->id, search->id) != 0;
+	search->has_other |=
+	    !session_state_is_over(session->state) && strcmp(session->id, search->id) != 0;
 	return 0;
 }
 

@@ -4,20 +4,25 @@
 #include "json/scan.h"
 #include "json/write.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 
-static const struct {
-	const char *member, *option;
-} terms[] = {{"policy", "--policy"},
-	     {"askTimeout", "--ask-timeout"},
-	     {"askDefault", "--ask-default"},
-	     {"askUnattended", "--ask-unattended"},
-	     {"cancelGrace", "--cancel-grace"},
-	     {"onAsk", "--on-ask"},
-	     {"onAskTimeout", "--on-ask-timeout"},
-	     {"maxTurns", "--max-turns"},
-	     {"maxTokens", "--max-tokens"},
-	     {"maxCost", "--max-cost"}};
+const char *const ops_terms_members[] = {
+    "policy",	    "askTimeout", "askDefault", "askUnattended", "cancelGrace", "onAsk",
+    "onAskTimeout", "maxTurns",	  "maxTokens",	"maxCost",	 NULL};
+
+/* sa-supervise's option for a member: --ask-timeout of askTimeout. The caller frees. */
+static char *option_of(const char *member)
+{
+	struct buf b = BUF_INIT(BUF_MAX_OWN);
+	buf_adds(&b, "--");
+	for (; *member; member++)
+		if (isupper((unsigned char)*member))
+			buf_addf(&b, "-%c", tolower((unsigned char)*member));
+		else
+			buf_addc(&b, *member);
+	return buf_take(&b);
+}
 
 /* option and its value for a text or a number, or for each of an array of them. 0, or -1. */
 static int add_term(struct buf *b, const char *option, struct span value)
@@ -43,13 +48,15 @@ char *ops_terms(struct span body, struct sa_error *err)
 {
 	cleanup_buf struct buf b = BUF_INIT(BUF_MAX_OWN);
 	json_open(&b, '[');
-	for (size_t i = 0; i < ARRAY_SIZE(terms); i++)
-		if (json_get(body, terms[i].member).p &&
-		    add_term(&b, terms[i].option, json_get(body, terms[i].member)) < 0) {
+	for (const char *const *member = ops_terms_members; *member; member++) {
+		struct span value = json_get(body, *member);
+		cleanup_free char *option = option_of(*member);
+		if (value.p && add_term(&b, option, value) < 0) {
 			error_set(err, PROBLEM_INVALID_REQUEST, "\"%s\" is a text or a number",
-				  terms[i].member);
+				  *member);
 			return NULL;
 		}
+	}
 	json_close(&b, ']');
 	return buf_take(&b);
 }

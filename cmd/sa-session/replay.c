@@ -193,8 +193,7 @@ static int read_parents(struct store *store, const struct session *session, stru
 		cleanup_server struct server server = {.key = 0};
 		struct sa_error gone = SA_ERROR_INIT;
 		struct past older = {.room = past->room, .until = until};
-		if (store_find_session(store, id, &parent, &gone) < 0 ||
-		    strcmp(parent.id, id) != 0) {
+		if (store_get_session(store, id, &parent, &gone) < 0) {
 			past->dropped++;
 			return 0; /* it was removed: what is left must do */
 		}

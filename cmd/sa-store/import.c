@@ -268,7 +268,7 @@ static int check_free(struct importer *im, const char *id, struct sa_error *err)
 	struct sa_error ignored;
 	cleanup_session struct session there = {.id = NULL};
 	cleanup_server struct server server = {.key = 0};
-	if (store_find_session(im->store, id, &there, &ignored) < 0 || strcmp(there.id, id) != 0)
+	if (store_get_session(im->store, id, &there, &ignored) < 0)
 		return 0;
 	if (store_get_server(im->store, there.server_key, &server, err) < 0)
 		return -1;

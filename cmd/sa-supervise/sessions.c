@@ -47,13 +47,9 @@ static struct session_track *add(struct supervisor *sv)
 static bool is_id_free(struct supervisor *sv, const char *id)
 {
 	struct sa_error err;
-	struct session found = {.id = NULL};
-	/* A prefix of another id is found too, but is not the same. */
-	bool is_free = store_find_session(sv->store, id, &found, &err) < 0
-			   ? err.kind == PROBLEM_SESSION_NOT_FOUND
-			   : strcmp(found.id, id) != 0;
-	session_clear(&found);
-	return is_free && !sessions_find(sv, id);
+	cleanup_session struct session found = {.id = NULL};
+	return store_get_session(sv->store, id, &found, &err) < 0 &&
+	       err.kind == PROBLEM_SESSION_NOT_FOUND && !sessions_find(sv, id);
 }
 
 struct session_track *sessions_open(struct supervisor *sv, struct span agent_session_id,

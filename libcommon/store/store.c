@@ -164,6 +164,20 @@ int store_find_session(struct store *store, const char *reference, struct sessio
 	return store->ops->find_session(store, reference, ret, err);
 }
 
+/* An id that is there is found before anything that it is the start of. */
+int store_get_session(struct store *store, const char *id, struct session *ret,
+		      struct sa_error *err)
+{
+	int rc = store_find_session(store, id, ret, err);
+	if (rc == 0 && strcmp(ret->id, id) == 0)
+		return 0;
+	if (rc < 0 && err->kind != PROBLEM_INVALID_REQUEST)
+		return -1;
+	if (rc == 0)
+		session_clear(ret);
+	return error_set(err, PROBLEM_SESSION_NOT_FOUND, "no session '%s'", id);
+}
+
 int store_each_session(struct store *store, int64_t server_key, store_session_fn *fn, void *arg,
 		       struct sa_error *err)
 {

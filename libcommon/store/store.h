@@ -120,8 +120,11 @@ int store_find_server_by_uid(struct store *store, struct span uid, struct server
 int store_each_server(struct store *store, bool is_all, store_server_fn *fn, void *arg,
 		      struct sa_error *err);
 
+/* The session with exactly this id. PROBLEM_SESSION_NOT_FOUND. */
+int store_get_session(struct store *store, const char *id, struct session *ret,
+		      struct sa_error *err);
 /*
- * The session with this id or unambiguous id prefix; "@last" is the newest
+ * What a person names: the session with this id or unambiguous id prefix; "@last" is the newest
  * one. PROBLEM_SESSION_NOT_FOUND; PROBLEM_INVALID_REQUEST when ambiguous.
  */
 int store_find_session(struct store *store, const char *reference, struct session *ret,
