@@ -47,6 +47,7 @@ int ward_fork(struct ward *ward, struct loop *loop, const struct guard_plan *pla
 	ward->end = end;
 	ward->owner = owner;
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
 	cleanup_close int control = guard_fork(plan, &pid, err);
 	if (control < 0)
 		return -1;

@@ -3,8 +3,9 @@
  * its loss, and the signals that tell the owner to end come to two functions of the owner, which
  * has the states, and a table (states x events) that says what to do.
  *
- * The owner becomes a subreaper, so that what a killed guard watched over falls to it. Each of its
- * children is reaped when it ends: the owner waits for none.
+ * The owner becomes a subreaper, so that what a killed guard watched over falls to it, and ignores
+ * SIGPIPE: a program that has ended before we hear of it must not take us along. Each child of the
+ * owner is reaped when it ends: nobody else waits for one.
  */
 #ifndef SA_OS_WARD_H
 #define SA_OS_WARD_H
