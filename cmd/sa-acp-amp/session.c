@@ -10,7 +10,6 @@
 #include "native.h"
 #include "question.h"
 #include "threads.h"
-#include "tool.h"
 #include "turn.h"
 #include "json/scan.h"
 #include "json/write.h"
@@ -22,7 +21,6 @@ void session_release(struct session *session)
 {
 	question_drop_all(session);
 	gate_close(&session->gate);
-	tool_free_all(session);
 	buf_free(&session->always);
 	session_take(&session->held);
 	session_take(&session->mcp_config);

@@ -27,7 +27,6 @@ struct session {
 	struct adapter_session base; /* first; its id is the thread's */
 	char *mcp_config;	     /* JSON, or NULL */
 	int starts;		     /* of Amp for the prompt that it has not begun yet */
-	struct tool *tools;	     /* calls without a result */
 	char *error;		     /* the result line's error, until the process ends */
 	int64_t tokens[4];	     /* input, output, cache read, cache write of the turn */
 	bool is_asking;		     /* mode "ask" */

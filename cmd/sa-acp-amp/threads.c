@@ -1,5 +1,6 @@
 #include "threads.h"
 
+#include "adapter/toolcall.h"
 #include "amp.h"
 #include "base/cleanup.h"
 #include "base/num.h"
@@ -68,7 +69,7 @@ static void replay_message(struct session *session, struct span message)
 			tool_called(session, block);
 	}
 	if (!is_user)
-		tool_complete_all(session);
+		toolcall_end_all(&session->base, "completed", NULL); /* it has no results to show */
 }
 
 int threads_replay(struct session *session, struct sa_error *err)

@@ -1,6 +1,7 @@
 #include "tool.h"
 
 #include "adapter/content.h"
+#include "adapter/toolcall.h"
 #include "amp.h"
 #include "base/cleanup.h"
 #include "base/xalloc.h"
@@ -10,9 +11,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-
-/* More open calls than that at once are not remembered. */
-enum { TOOLS_OPEN_MAX = 256 };
 
 struct tool_row {
 	const char *name;
@@ -40,8 +38,7 @@ static const struct tool_row rows[] = {
 };
 
 struct tool {
-	struct tool *next;
-	char *id; /* raw JSON string */
+	struct toolcall base; /* first */
 	const struct tool_row *row;
 };
 
@@ -73,59 +70,7 @@ const char *tool_that_reads(size_t index)
 	return NULL;
 }
 
-/* --- the list ------------------------------------------------------------------------ */
-
-static struct tool *find(const struct session *session, struct span id)
-{
-	for (struct tool *tool = session->tools; tool; tool = tool->next)
-		if (json_scalar_equal(span_of(tool->id), id))
-			return tool;
-	return NULL;
-}
-
-static void forget(struct session *session, struct tool *tool)
-{
-	struct tool **link = &session->tools;
-	while (*link != tool)
-		link = &(*link)->next;
-	*link = tool->next;
-	free(tool->id);
-	free(tool);
-}
-
-void tool_free_all(struct session *session)
-{
-	while (session->tools)
-		forget(session, session->tools);
-}
-
-static void remember(struct session *session, struct span id, const struct tool_row *row)
-{
-	size_t count = 0;
-	for (struct tool *tool = session->tools; tool; tool = tool->next)
-		count++;
-	if (count >= TOOLS_OPEN_MAX)
-		forget(session, session->tools);
-	struct tool *tool = xcalloc(1, sizeof(*tool));
-	*tool = (struct tool){session->tools, xmemdup0(id.p, id.n), row};
-	session->tools = tool;
-}
-
 /* --- telling ---------------------------------------------------------------------------- */
-
-static struct buf *update_open(struct session *session, const char *kind, struct span id,
-			       const char *status)
-{
-	struct buf *b = adapter_update_open(session->base.adapter, session->base.id, kind);
-	json_kv_raw(b, "toolCallId", id);
-	json_kv_string(b, "status", status);
-	return b;
-}
-
-static void update_close(struct session *session)
-{
-	adapter_update_close(session->base.adapter);
-}
 
 static void write_title(struct buf *b, struct span name, struct span input,
 			const struct tool_row *row)
@@ -171,12 +116,13 @@ void tool_write_details(struct buf *b, struct span name, struct span input)
 void tool_called(struct session *session, struct span block)
 {
 	struct span id = json_get(block, "id"), name = json_get(block, "name");
-	if (json_type(id) != JSON_STRING || find(session, id))
+	if (json_type(id) != JSON_STRING || toolcall_find(&session->base, id))
 		return;
-	remember(session, id, find_row(name));
-	struct buf *b = update_open(session, "tool_call", id, "in_progress");
+	struct tool *tool = toolcall_add(&session->base, id, sizeof(*tool));
+	tool->row = find_row(name);
+	struct buf *b = toolcall_update_open(&session->base, "tool_call", id, "in_progress");
 	tool_write_details(b, name, json_get(block, "input"));
-	update_close(session);
+	adapter_update_close(session->base.adapter);
 }
 
 /*
@@ -210,15 +156,15 @@ static void write_result(struct buf *b, struct span text, const struct tool_row 
 void tool_ended(struct session *session, struct span block)
 {
 	struct span id = json_get(block, "tool_use_id"), content = json_get(block, "content");
-	struct tool *tool = find(session, id);
+	struct tool *tool = toolcall_find(&session->base, id);
 	if (!tool)
 		return;
 	bool is_error = json_bool_or(json_get(block, "is_error"), false);
 	bool is_edit = tool->row && strcmp(tool->row->kind, "edit") == 0;
 	cleanup_buf struct buf text = BUF_INIT(BUF_MAX_OWN);
 	json_string_add(&text, content);
-	struct buf *b =
-	    update_open(session, "tool_call_update", id, is_error ? "failed" : "completed");
+	struct buf *b = toolcall_update_open(&session->base, "tool_call_update", id,
+					     is_error ? "failed" : "completed");
 	if (is_error || !is_edit) { /* an edit's diff stands */
 		json_key(b, "content");
 		json_open(b, '[');
@@ -226,26 +172,6 @@ void tool_ended(struct session *session, struct span block)
 		json_close(b, ']');
 	}
 	json_kv_raw(b, "rawOutput", content);
-	update_close(session);
-	forget(session, tool);
-}
-
-void tool_fail_all(struct session *session, const char *why)
-{
-	while (session->tools) {
-		struct buf *b =
-		    update_open(session, "tool_call_update", span_of(session->tools->id), "failed");
-		json_kv_string(b, "rawOutput", why);
-		update_close(session);
-		forget(session, session->tools);
-	}
-}
-
-void tool_complete_all(struct session *session)
-{
-	while (session->tools) {
-		update_open(session, "tool_call_update", span_of(session->tools->id), "completed");
-		update_close(session);
-		forget(session, session->tools);
-	}
+	adapter_update_close(session->base.adapter);
+	toolcall_forget(&session->base, tool);
 }

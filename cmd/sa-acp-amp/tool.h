@@ -12,11 +12,6 @@ struct session;
 
 void tool_called(struct session *session, struct span block); /* tool_use */
 void tool_ended(struct session *session, struct span block);  /* tool_result */
-/* Calls without a result are told as failed. */
-void tool_fail_all(struct session *session, const char *why);
-/* Of a history, which has no results that could be shown: told as completed. */
-void tool_complete_all(struct session *session);
-void tool_free_all(struct session *session);
 
 /* Does a tool (a JSON string) read and think only? */
 bool tool_only_reads(struct span name);

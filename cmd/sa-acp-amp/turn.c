@@ -1,6 +1,7 @@
 #include "turn.h"
 
 #include "adapter/prompt.h"
+#include "adapter/toolcall.h"
 #include "amp.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -8,7 +9,6 @@
 #include "os/proctree.h"
 #include "question.h"
 #include "session.h"
-#include "tool.h"
 #include "json/scan.h"
 #include "json/write.h"
 
@@ -86,7 +86,7 @@ void turn_interrupt(struct session *session)
 static void stop(struct session *session, const char *reason)
 {
 	question_drop_all(session);
-	tool_fail_all(session, "No result");
+	toolcall_end_all(&session->base, "failed", "No result");
 	prompts_stop_usage(&session->base.prompts, session->base.adapter, reason, session->tokens);
 	session_base_next(&session->base);
 }
@@ -153,7 +153,8 @@ void turn_ended(struct session *session, const char *why)
 	session->starts = 0;
 	session_take(&session->held);
 	question_drop_all(session);
-	tool_fail_all(session, prompt && prompt->is_cancelled ? "Cancelled" : why);
+	toolcall_end_all(&session->base, "failed",
+			 prompt && prompt->is_cancelled ? "Cancelled" : why);
 	if (prompt && prompt->is_cancelled)
 		prompts_stop(&session->base.prompts, session->base.adapter, "cancelled");
 	else if (prompt)

@@ -7,6 +7,7 @@
 #include "launch.h"
 #include "native.h"
 #include "session.h"
+#include "tool.h"
 #include "turn.h"
 
 static void change(struct session *session, const struct envelope *envelope, int setting,
@@ -80,6 +81,7 @@ const struct adapter_agent claude_agent = {
     .change = change,
     .tick = session_tick,
     .release = session_release,
+    .release_call = tool_release,
 };
 
 int claude_run(const char *binary, size_t line_bytes, struct sa_error *err)

@@ -5,6 +5,7 @@
 #include "claude.h"
 #include "os/dirs.h"
 #include "session.h"
+#include "tool.h"
 #include "json/scan.h"
 
 #include <ctype.h>

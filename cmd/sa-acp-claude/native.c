@@ -7,6 +7,7 @@
 #include "control.h"
 #include "permission.h"
 #include "session.h"
+#include "tool.h"
 #include "turn.h"
 #include "json/scan.h"
 #include "json/write.h"

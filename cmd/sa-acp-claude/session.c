@@ -8,6 +8,7 @@
 #include "control.h"
 #include "launch.h"
 #include "permission.h"
+#include "tool.h"
 #include "turn.h"
 #include "json/scan.h"
 #include "json/write.h"
@@ -22,7 +23,6 @@ struct buf *session_line(struct session *session)
 void session_release(struct session *session)
 {
 	history_close(&session->replay);
-	tool_free_all(session);
 	plan_free(&session->plan);
 	settings_free(&session->settings);
 	char **owned[] = {

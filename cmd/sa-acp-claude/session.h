@@ -18,7 +18,6 @@
 #include "history.h"
 #include "plan.h"
 #include "settings.h"
-#include "tool.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -40,7 +39,6 @@ struct session {
 
 	struct settings settings;
 	struct plan plan;
-	struct tool *tools; /* calls without a result */
 	struct history replay;
 	struct turn_facts {
 		char *message_id;  /* of the message that streams, owned */

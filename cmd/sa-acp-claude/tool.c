@@ -12,51 +12,19 @@
 /* How much of a call's input is kept until its result, bytes; the rest is shown, not kept. */
 #define TOOL_INPUT_BYTES ((size_t)1 << 20)
 
-struct tool *tool_find(const struct session *session, struct span id)
+void tool_release(void *call)
 {
-	for (struct tool *tool = session->tools; tool; tool = tool->next)
-		if (json_scalar_equal(span_of(tool->id), id))
-			return tool;
-	return NULL;
-}
-
-static void tool_free(struct tool *tool)
-{
-	free(tool->id);
+	struct tool *tool = call;
 	free(tool->name);
 	free(tool->parent);
 	buf_free(&tool->input);
-	free(tool);
-}
-
-static void forget(struct session *session, struct tool *tool)
-{
-	struct tool **link = &session->tools;
-	while (*link != tool)
-		link = &(*link)->next;
-	*link = tool->next;
-	tool_free(tool);
-}
-
-void tool_free_all(struct session *session)
-{
-	while (session->tools)
-		forget(session, session->tools);
-}
-
-static size_t open_count(const struct session *session)
-{
-	size_t count = 0;
-	for (struct tool *tool = session->tools; tool; tool = tool->next)
-		count++;
-	return count;
 }
 
 /* The members that every message on a call has; the sub-agent's call goes to _meta. */
 static struct buf *call_open(struct session *session, const struct tool *tool, const char *kind)
 {
 	struct buf *b = adapter_update_open(session->base.adapter, session->base.id, kind);
-	json_kv_raw(b, "toolCallId", span_of(tool->id));
+	json_kv_raw(b, "toolCallId", span_of(tool->base.id));
 	json_key(b, "_meta");
 	json_open(b, '{');
 	json_key(b, "claudeCode");
@@ -76,21 +44,14 @@ static void call_close(struct session *session)
 struct tool *tool_begin(struct session *session, struct span id, struct span name,
 			struct span parent)
 {
-	struct tool *tool = tool_find(session, id);
+	struct tool *tool = toolcall_find(&session->base, id);
 	if (tool || json_type(id) != JSON_STRING)
 		return tool;
-	if (open_count(session) >= TOOLS_OPEN_MAX)
-		forget(session, session->tools);
 	char *text = json_string_dup(name);
-	tool = xcalloc(1, sizeof(*tool));
-	*tool = (struct tool){
-	    .next = session->tools,
-	    .id = xmemdup0(id.p, id.n),
-	    .name = text ? text : xstrdup("tool"),
-	    .parent = json_type(parent) == JSON_STRING ? xmemdup0(parent.p, parent.n) : NULL,
-	    .input = BUF_INIT(TOOL_INPUT_BYTES),
-	};
-	session->tools = tool;
+	tool = toolcall_add(&session->base, id, sizeof(*tool));
+	tool->name = text ? text : xstrdup("tool");
+	tool->parent = json_type(parent) == JSON_STRING ? xmemdup0(parent.p, parent.n) : NULL;
+	tool->input = BUF_INIT(TOOL_INPUT_BYTES);
 	if (tool_is_plan(tool->name))
 		return tool;
 	tool->is_shown = true;
@@ -123,7 +84,7 @@ void tool_input(struct session *session, struct span id, struct span name, struc
 
 void tool_result(struct session *session, struct span block, struct span structured)
 {
-	struct tool *tool = tool_find(session, json_get(block, "tool_use_id"));
+	struct tool *tool = toolcall_find(&session->base, json_get(block, "tool_use_id"));
 	if (!tool)
 		return;
 	bool is_error = json_bool_or(json_get(block, "is_error"), false);
@@ -137,19 +98,19 @@ void tool_result(struct session *session, struct span block, struct span structu
 	} else if (!is_error) {
 		plan_result(session, tool->name, buf_span(&tool->input), structured);
 	}
-	forget(session, tool);
+	toolcall_forget(&session->base, tool);
 }
 
 void tool_fail_all(struct session *session, const char *why)
 {
-	while (session->tools) {
-		struct tool *tool = session->tools;
+	while (session->base.calls) {
+		struct tool *tool = (void *)session->base.calls;
 		if (tool->is_shown) {
 			struct buf *b = call_open(session, tool, "tool_call_update");
 			json_kv_string(b, "status", "failed");
 			json_kv_string(b, "rawOutput", why);
 			call_close(session);
 		}
-		forget(session, tool);
+		toolcall_forget(&session->base, tool);
 	}
 }

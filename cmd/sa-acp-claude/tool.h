@@ -1,10 +1,10 @@
 /*
- * Claude's tools as ACP tool calls: kind, title, content, locations, and
- * the list of calls that have no result yet.
+ * Claude's tools as ACP tool calls: kind, title, content, locations.
  */
 #ifndef CLAUDE_TOOL_H
 #define CLAUDE_TOOL_H
 
+#include "adapter/toolcall.h"
 #include "base/buf.h"
 #include "base/span.h"
 
@@ -12,12 +12,9 @@
 
 struct session;
 
-/* More open calls than that at once are not remembered: their results still show. */
-enum { TOOLS_OPEN_MAX = 256 };
-
+/* A call of the session's. */
 struct tool {
-	struct tool *next;
-	char *id; /* raw JSON string */
+	struct toolcall base; /* first */
 	char *name;
 	char *parent; /* raw JSON string of the sub-agent's call it belongs to, or NULL */
 	struct buf input;
@@ -48,11 +45,9 @@ void tool_input(struct session *session, struct span id, struct span name, struc
 		struct span parent);
 /* A tool_result block, and the line's structured tool_use_result (or not there). */
 void tool_result(struct session *session, struct span block, struct span structured);
-/* The call with this id; NULL when it is not open. */
-struct tool *tool_find(const struct session *session, struct span id);
 /* Whatever is still open at the end of a turn is told as failed. */
 void tool_fail_all(struct session *session, const char *why);
-/* Forget them silently. */
-void tool_free_all(struct session *session);
+/* Part of claude_agent. */
+void tool_release(void *call);
 
 #endif

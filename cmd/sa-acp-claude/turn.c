@@ -8,6 +8,7 @@
 #include "control.h"
 #include "result.h"
 #include "session.h"
+#include "tool.h"
 #include "json/scan.h"
 #include "json/write.h"
 

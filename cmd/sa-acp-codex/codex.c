@@ -1,6 +1,7 @@
 #include "codex.h"
 
 #include "base/clock.h"
+#include "item.h"
 #include "login.h"
 #include "session.h"
 #include "threads.h"
@@ -116,6 +117,7 @@ const struct adapter_agent codex_agent = {
     .close = session_close,
     .tick = session_tick,
     .release = session_release,
+    .release_call = item_release,
 };
 
 int codex_run(const char *binary, size_t line_bytes, struct sa_error *err)

@@ -12,47 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* More open calls than that at once are not remembered. */
-enum { ITEMS_OPEN_MAX = 256 };
-
-static struct item *find(const struct session *session, struct span id)
+void item_release(void *call)
 {
-	for (struct item *item = session->items; item; item = item->next)
-		if (json_scalar_equal(span_of(item->id), id))
-			return item;
-	return NULL;
-}
-
-static void forget(struct session *session, struct item *item)
-{
-	struct item **link = &session->items;
-	while (*link != item)
-		link = &(*link)->next;
-	*link = item->next;
-	free(item->id);
+	struct item *item = call;
 	buf_free(&item->output);
-	free(item);
-}
-
-void item_free_all(struct session *session)
-{
-	while (session->items)
-		forget(session, session->items);
-}
-
-static struct item *remember(struct session *session, struct span id)
-{
-	size_t count = 0;
-	for (struct item *item = session->items; item; item = item->next)
-		count++;
-	if (count >= ITEMS_OPEN_MAX)
-		forget(session, session->items);
-	struct item *item = xcalloc(1, sizeof(*item));
-	item->id = xmemdup0(id.p, id.n);
-	item->output = BUF_INIT(ITEM_OUTPUT_BYTES);
-	item->next = session->items;
-	session->items = item;
-	return item;
 }
 
 /* --- messages and thoughts --------------------------------------------------------------- */
@@ -126,10 +89,9 @@ static bool tell_message(struct session *session, struct span item, bool is_repl
 
 static void tell_call(struct session *session, struct span item, bool is_first, bool is_over)
 {
-	struct buf *b = adapter_update_open(session->base.adapter, session->base.id,
-					    is_first ? "tool_call" : "tool_call_update");
-	json_kv_raw(b, "toolCallId", json_get(item, "id"));
-	json_kv_string(b, "status", is_over ? details_status(item) : "in_progress");
+	struct buf *b = toolcall_update_open(
+	    &session->base, is_first ? "tool_call" : "tool_call_update", json_get(item, "id"),
+	    is_over ? details_status(item) : "in_progress");
 	if (is_first)
 		details_write_call(b, item);
 	if (is_over)
@@ -140,22 +102,24 @@ static void tell_call(struct session *session, struct span item, bool is_first, 
 void item_started(struct session *session, struct span item)
 {
 	struct span id = json_get(item, "id");
-	if (!details_is_tool(item) || json_type(id) != JSON_STRING || find(session, id))
+	if (!details_is_tool(item) || json_type(id) != JSON_STRING ||
+	    toolcall_find(&session->base, id))
 		return;
-	remember(session, id);
+	struct item *known = toolcall_add(&session->base, id, sizeof(*known));
+	known->output = BUF_INIT(ITEM_OUTPUT_BYTES);
 	tell_call(session, item, true, false);
 }
 
 void item_completed(struct session *session, struct span item)
 {
-	struct item *known = find(session, json_get(item, "id"));
+	struct item *known = toolcall_find(&session->base, json_get(item, "id"));
 	if (tell_message(session, item, false))
 		return;
 	if (json_type(json_get(item, "id")) != JSON_STRING)
 		return;
 	tell_call(session, item, !known, true);
 	if (known)
-		forget(session, known);
+		toolcall_forget(&session->base, known);
 }
 
 void item_replay(struct session *session, struct span item)
@@ -171,30 +135,14 @@ void item_replay(struct session *session, struct span item)
  */
 void item_output(struct session *session, struct span item_id, struct span delta)
 {
-	struct item *item = find(session, item_id);
+	struct item *item = toolcall_find(&session->base, item_id);
 	if (!item || json_string_add(&item->output, delta) < 0 || item->output.len < 2 * item->told)
 		return;
 	item->told = item->output.len;
-	struct buf *b =
-	    adapter_update_open(session->base.adapter, session->base.id, "tool_call_update");
-	json_kv_raw(b, "toolCallId", item_id);
+	struct buf *b = toolcall_update_open(&session->base, "tool_call_update", item_id, NULL);
 	json_key(b, "content");
 	json_open(b, '[');
 	content_fenced(b, "console", buf_span(&item->output));
 	json_close(b, ']');
 	adapter_update_close(session->base.adapter);
-}
-
-void item_fail_all(struct session *session, const char *why)
-{
-	while (session->items) {
-		struct item *item = session->items;
-		struct buf *b = adapter_update_open(session->base.adapter, session->base.id,
-						    "tool_call_update");
-		json_kv_raw(b, "toolCallId", span_of(item->id));
-		json_kv_string(b, "status", "failed");
-		json_kv_string(b, "rawOutput", why);
-		adapter_update_close(session->base.adapter);
-		forget(session, item);
-	}
 }

@@ -2,6 +2,7 @@
 #ifndef CODEX_ITEM_H
 #define CODEX_ITEM_H
 
+#include "adapter/toolcall.h"
 #include "base/buf.h"
 #include "base/span.h"
 
@@ -12,9 +13,9 @@ struct session;
 /* How much of a running command's output is kept to be shown, bytes. */
 #define ITEM_OUTPUT_BYTES ((size_t)1 << 20)
 
+/* A call of the session's. */
 struct item {
-	struct item *next;
-	char *id; /* raw JSON string */
+	struct toolcall base; /* first */
 	struct buf output;
 	size_t told; /* how much of it was shown */
 };
@@ -28,9 +29,8 @@ void item_replay(struct session *session, struct span item);
 void item_output(struct session *session, struct span item_id, struct span delta);
 /* A chunk of message or thought; kind is ACP's. */
 void item_delta(struct session *session, const char *kind, struct span item_id, struct span delta);
-/* Calls without an end at the end of a turn are told as failed. */
-void item_fail_all(struct session *session, const char *why);
-void item_free_all(struct session *session);
+/* Part of codex_agent. */
+void item_release(void *call);
 
 /* For approvals: "toolCallId", "kind", "title", "rawInput", "content", "locations" as members.
  * item_id is a JSON string; params are those of the request. */

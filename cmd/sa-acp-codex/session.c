@@ -6,6 +6,7 @@
 #include "base/xalloc.h"
 #include "codex.h"
 #include "commands.h"
+#include "item.h"
 #include "mcp.h"
 #include "turn.h"
 #include "json/scan.h"
@@ -20,7 +21,6 @@ void session_release(struct session *session)
 {
 	server_forget(session->codex, session);
 	approval_drop_all(session);
-	item_free_all(session);
 	settings_free(&session->settings);
 	char **owned[] = {&session->from, &session->config, &session->instructions,
 			  &session->turn_id, &session->streaming_id};

@@ -14,7 +14,6 @@
 
 #include "acp/envelope.h"
 #include "adapter/sessions.h"
-#include "item.h"
 #include "settings.h"
 
 #include <stdbool.h>
@@ -34,7 +33,6 @@ struct session {
 	struct settings settings;
 	char *turn_id;		    /* of the running turn; NULL until Codex has told */
 	bool wants_interrupt;	    /* as soon as turn_id is known */
-	struct item *items;	    /* tool calls without an end */
 	struct approval *approvals; /* Codex's questions without an answer */
 	char *streaming_id;	    /* of the item whose deltas were forwarded last */
 	int64_t turn_tokens[4];	    /* input, output, cached, reasoning of the running turn */

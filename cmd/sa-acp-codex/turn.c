@@ -2,13 +2,13 @@
 
 #include "acp/rpc.h"
 #include "adapter/prompt.h"
+#include "adapter/toolcall.h"
 #include "approval.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/xalloc.h"
 #include "codex.h"
 #include "commands.h"
-#include "item.h"
 #include "session.h"
 #include "turn_end.h"
 #include "json/scan.h"
@@ -144,7 +144,8 @@ void turn_completed(struct session *session, struct span turn)
 	    (session->turn_id && !json_string_is(json_get(turn, "id"), session->turn_id)))
 		return;
 	approval_drop_all(session);
-	item_fail_all(session, prompt->is_cancelled ? "Cancelled" : "No result");
+	toolcall_end_all(&session->base, "failed",
+			 prompt->is_cancelled ? "Cancelled" : "No result");
 	turn_end_answer(session, prompt, turn);
 	prompts_pop(&session->base.prompts);
 	forget_turn(session);
@@ -155,7 +156,7 @@ void turn_give_up(struct session *session)
 {
 	if (!prompts_running(&session->base.prompts))
 		return;
-	item_fail_all(session, "Cancelled");
+	toolcall_end_all(&session->base, "failed", "Cancelled");
 	prompts_stop(&session->base.prompts, session->base.adapter, "cancelled");
 	forget_turn(session);
 	session_base_next(&session->base);
@@ -163,7 +164,7 @@ void turn_give_up(struct session *session)
 
 void turn_lost(struct session *session, const char *why)
 {
-	item_fail_all(session, why);
+	toolcall_end_all(&session->base, "failed", why);
 	forget_turn(session);
 	struct sa_error err = SA_ERROR_INIT;
 	prompts_fail_running(&session->base.prompts, session->base.adapter, why);

@@ -1,5 +1,6 @@
 #include "event.h"
 
+#include "adapter/toolcall.h"
 #include "base/cleanup.h"
 #include "base/xalloc.h"
 #include "command.h"
@@ -156,7 +157,7 @@ void event_replay(struct session *session, struct span messages)
 		else if (json_string_is(role, "toolResult"))
 			tool_replayed(session, message);
 	}
-	tool_fail_all(session, "No result");
+	toolcall_end_all(&session->base, "failed", "No result");
 	session_replayed(session);
 }
 

@@ -10,7 +10,6 @@
 #include "gate.h"
 #include "pi.h"
 #include "question.h"
-#include "tool.h"
 #include "turn.h"
 #include "json/scan.h"
 #include "json/write.h"
@@ -26,7 +25,6 @@ void session_release(struct session *session)
 {
 	command_fail_all(session, "the session is closed");
 	question_drop_all(session);
-	tool_free_all(session);
 	settings_free(&session->settings);
 	buf_free(&session->always);
 	buf_free(&session->left_out);

@@ -28,7 +28,6 @@ struct session {
 	uint64_t next_command;
 	struct settings settings;
 	struct question *questions; /* Pi's without an answer */
-	struct tool *tools;	    /* calls without an end */
 	struct buf always;	    /* names of tools that are allowed for ever, a line each */
 	struct buf left_out;	    /* MCP servers that Pi cannot have, by name; empty once told */
 	char *slash_commands;	    /* available commands until the request is answered, JSON */

@@ -1,6 +1,7 @@
 #include "tool.h"
 
 #include "adapter/content.h"
+#include "adapter/toolcall.h"
 #include "base/cleanup.h"
 #include "base/xalloc.h"
 #include "pi.h"
@@ -11,14 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* More open calls than that at once are not remembered. */
-enum { TOOLS_OPEN_MAX = 256 };
-
 struct tool {
-	struct tool *next;
-	char *id;     /* raw JSON string */
-	bool is_edit; /* its diff stays when it has ended */
-	size_t told;  /* length of the output that was shown last, bytes */
+	struct toolcall base; /* first */
+	bool is_edit;	      /* its diff stays when it has ended */
+	size_t told;	      /* length of the output that was shown last, bytes */
 };
 
 struct tool_row {
@@ -45,49 +42,6 @@ bool tool_only_reads(struct span name)
 {
 	const struct tool_row *row = find_row(name);
 	return row && row->only_reads;
-}
-
-/* --- the list ------------------------------------------------------------------------ */
-
-static struct tool *find(const struct session *session, struct span id)
-{
-	for (struct tool *tool = session->tools; tool; tool = tool->next)
-		if (json_scalar_equal(span_of(tool->id), id))
-			return tool;
-	return NULL;
-}
-
-static void forget(struct session *session, struct tool *tool)
-{
-	struct tool **link = &session->tools;
-	while (*link != tool)
-		link = &(*link)->next;
-	*link = tool->next;
-	free(tool->id);
-	free(tool);
-}
-
-void tool_free_all(struct session *session)
-{
-	while (session->tools)
-		forget(session, session->tools);
-}
-
-static void remember(struct session *session, struct span id, struct span name)
-{
-	size_t count = 0;
-	for (struct tool *tool = session->tools; tool; tool = tool->next)
-		count++;
-	if (count >= TOOLS_OPEN_MAX)
-		forget(session, session->tools);
-	const struct tool_row *row = find_row(name);
-	struct tool *tool = xcalloc(1, sizeof(*tool));
-	*tool = (struct tool){
-	    .next = session->tools,
-	    .id = xmemdup0(id.p, id.n),
-	    .is_edit = row && strcmp(row->kind, "edit") == 0,
-	};
-	session->tools = tool;
 }
 
 /* --- what a call is --------------------------------------------------------------------- */
@@ -149,28 +103,16 @@ void tool_write_details(struct buf *b, const struct session *session, struct spa
 
 /* --- telling ------------------------------------------------------------------------------ */
 
-static struct buf *update_open(struct session *session, const char *kind, struct span id,
-			       const char *status)
-{
-	struct buf *b = adapter_update_open(session->base.adapter, session->base.id, kind);
-	json_kv_raw(b, "toolCallId", id);
-	json_kv_string(b, "status", status);
-	return b;
-}
-
-static void update_close(struct session *session)
-{
-	adapter_update_close(session->base.adapter);
-}
-
 static void begin(struct session *session, struct span id, struct span name, struct span input)
 {
-	if (json_type(id) != JSON_STRING || find(session, id))
+	if (json_type(id) != JSON_STRING || toolcall_find(&session->base, id))
 		return;
-	remember(session, id, name);
-	struct buf *b = update_open(session, "tool_call", id, "pending");
+	const struct tool_row *row = find_row(name);
+	struct tool *tool = toolcall_add(&session->base, id, sizeof(*tool));
+	tool->is_edit = row && strcmp(row->kind, "edit") == 0;
+	struct buf *b = toolcall_update_open(&session->base, "tool_call", id, "pending");
 	tool_write_details(b, session, name, input);
-	update_close(session);
+	adapter_update_close(session->base.adapter);
 }
 
 void tool_called(struct session *session, struct span call)
@@ -182,10 +124,10 @@ void tool_started(struct session *session, struct span event)
 {
 	struct span id = json_get(event, "toolCallId");
 	begin(session, id, json_get(event, "toolName"), json_get(event, "args"));
-	if (!find(session, id))
+	if (!toolcall_find(&session->base, id))
 		return;
-	update_open(session, "tool_call_update", id, "in_progress");
-	update_close(session);
+	toolcall_update_open(&session->base, "tool_call_update", id, "in_progress");
+	adapter_update_close(session->base.adapter);
 }
 
 /* Pi's content blocks: text in a fence where it is a command's, images as they are. */
@@ -223,30 +165,30 @@ static size_t text_length(struct span content)
 void tool_updated(struct session *session, struct span event)
 {
 	struct span content = json_path(event, "partialResult.content");
-	struct tool *tool = find(session, json_get(event, "toolCallId"));
+	struct tool *tool = toolcall_find(&session->base, json_get(event, "toolCallId"));
 	size_t length = text_length(content);
 	if (!tool || length == 0 || length < 2 * tool->told)
 		return;
 	tool->told = length;
-	struct buf *b =
-	    update_open(session, "tool_call_update", json_get(event, "toolCallId"), "in_progress");
+	struct buf *b = toolcall_update_open(&session->base, "tool_call_update",
+					     json_get(event, "toolCallId"), "in_progress");
 	write_blocks(b, content, true);
-	update_close(session);
+	adapter_update_close(session->base.adapter);
 }
 
 static void end(struct session *session, struct span id, struct span name, struct span content,
 		bool is_error)
 {
-	struct tool *tool = find(session, id);
+	struct tool *tool = toolcall_find(&session->base, id);
 	if (!tool)
 		return;
-	struct buf *b =
-	    update_open(session, "tool_call_update", id, is_error ? "failed" : "completed");
+	struct buf *b = toolcall_update_open(&session->base, "tool_call_update", id,
+					     is_error ? "failed" : "completed");
 	if (is_error || !tool->is_edit)
 		write_blocks(b, content, json_string_is(name, "bash"));
 	json_kv_raw(b, "rawOutput", content);
-	update_close(session);
-	forget(session, tool);
+	adapter_update_close(session->base.adapter);
+	toolcall_forget(&session->base, tool);
 }
 
 void tool_ended(struct session *session, struct span event)
@@ -259,15 +201,4 @@ void tool_replayed(struct session *session, struct span message)
 {
 	end(session, json_get(message, "toolCallId"), json_get(message, "toolName"),
 	    json_get(message, "content"), json_bool_or(json_get(message, "isError"), false));
-}
-
-void tool_fail_all(struct session *session, const char *why)
-{
-	while (session->tools) {
-		struct buf *b =
-		    update_open(session, "tool_call_update", span_of(session->tools->id), "failed");
-		json_kv_string(b, "rawOutput", why);
-		update_close(session);
-		forget(session, session->tools);
-	}
 }

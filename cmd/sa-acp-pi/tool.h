@@ -17,9 +17,6 @@ void tool_updated(struct session *session, struct span event);
 void tool_ended(struct session *session, struct span event);
 /* A toolResult message of a history. */
 void tool_replayed(struct session *session, struct span message);
-/* Calls without an end are told as failed. */
-void tool_fail_all(struct session *session, const char *why);
-void tool_free_all(struct session *session);
 
 /* Members kind, title, rawInput, content, locations. name is a JSON string, input an object. */
 void tool_write_details(struct buf *b, const struct session *session, struct span name,

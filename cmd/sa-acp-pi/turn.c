@@ -1,13 +1,13 @@
 #include "turn.h"
 
 #include "adapter/prompt.h"
+#include "adapter/toolcall.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "command.h"
 #include "pi.h"
 #include "question.h"
 #include "session.h"
-#include "tool.h"
 #include "json/scan.h"
 #include "json/write.h"
 
@@ -109,7 +109,8 @@ void turn_settled(struct session *session)
 		return;
 	const char *reason = reason_of(session, prompt);
 	const char *error = session->turn_error ? session->turn_error : "Pi gave no reason";
-	tool_fail_all(session, prompt->is_cancelled ? "Cancelled" : "No result");
+	toolcall_end_all(&session->base, "failed",
+			 prompt->is_cancelled ? "Cancelled" : "No result");
 	session->base.cancel_deadline = DEADLINE_NEVER;
 	if (!reason && strstr(error, "content_filter"))
 		reason = "refusal";
@@ -134,6 +135,6 @@ void turn_fail(struct session *session, const char *why)
 {
 	session->base.cancel_deadline = DEADLINE_NEVER;
 	if (session->base.id)
-		tool_fail_all(session, why);
+		toolcall_end_all(&session->base, "failed", why);
 	prompts_fail_running(&session->base.prompts, session->base.adapter, why);
 }

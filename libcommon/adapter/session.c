@@ -1,6 +1,7 @@
 #include "adapter/session.h"
 
 #include "adapter/argv.h"
+#include "adapter/toolcall.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/xalloc.h"
@@ -31,6 +32,7 @@ void session_free(struct session *session)
 {
 	struct adapter_session *base = session_base(session);
 	base->adapter->agent->release(session);
+	toolcall_forget_all(base);
 	child_free(&base->child);
 	while (base->prompts.first)
 		prompts_pop(&base->prompts);

@@ -38,6 +38,7 @@ enum session_reply {
 
 struct session; /* each adapter's own */
 struct argv;
+struct toolcall;
 
 struct adapter_session {
 	struct session *next;
@@ -51,6 +52,7 @@ struct adapter_session {
 	bool is_gone;	     /* to be freed in the next tick */
 	struct child child;  /* its own process; never started where one serves all sessions */
 	struct prompts prompts;
+	struct toolcall *calls;	 /* without an end: toolcall.h */
 	int64_t cancel_deadline; /* an interrupted turn must have ended by then */
 };
 
@@ -113,8 +115,9 @@ struct adapter_agent {
 	void (*close)(struct session *session, const char *close_request);
 	/* Timers. The next deadline. NULL: session_base_tick. */
 	int64_t (*tick)(struct session *session);
-	/* Free what is its own, before base is freed. */
+	/* Free what is its own, before base is freed; of a tool call likewise. NULL: nothing is. */
 	void (*release)(struct session *session);
+	void (*release_call)(void *call);
 };
 
 /* The part that all have; session may be NULL. */
