@@ -1870,12 +1870,22 @@ _sa_options[sandbox-agent/-]+=' --help'
 _sa_options[sandbox-agent/-]+=' --version'
 _sa_commands='sa-acp-amp sa-acp-claude sa-acp-codex sa-acp-pi sa-api sa-config sa-credentials sa-daemon sa-desktop sa-events sa-fs sa-install-agent sa-install-desktop sa-keep sa-mock-agent sa-opencode sa-process sa-relay sa-serve sa-session sa-store sa-supervise sandbox-agent'
 
-_sa_sessions() { sa-session list --json 2>/dev/null | sed -n 's/^{"id":"\([^"]*\)".*/\1/p'; }
+# An id that JSON has to escape is left out.
+_sa_ids() { sed -n 's/^{"id":"\([^"\\]*\)".*/\1/p'; }
+_sa_sessions() { sa-session list --json 2>/dev/null | _sa_ids; }
 
 _sa_agents() {
 	local agents
-	agents=$(sa-install-agent --list 2>/dev/null | sed -n 's/^{"id":"\([^"]*\)".*/\1/p')
+	agents=$(sa-install-agent --list 2>/dev/null | _sa_ids)
 	echo "${agents:-mock}"
+}
+
+# Offer lines as they are: compgen -W would expand them, and an id may be anybody's $(command).
+_sa_offer_lines() { # LINES CURRENT
+	local line
+	while IFS= read -r line; do
+		[[ -z $line || $line != "$2"* ]] || COMPREPLY+=("$(printf %q "$line")")
+	done <<<"$1"
 }
 
 # Offer what a value may be: @files, @directories, @sessions, @agents, or words.
@@ -1883,8 +1893,8 @@ _sa_offer() { # VALUES CURRENT
 	case $1 in
 	@files) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$2") ;;
 	@directories) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$2") ;;
-	@sessions) mapfile -t COMPREPLY < <(compgen -W "$(_sa_sessions)" -- "$2") ;;
-	@agents) mapfile -t COMPREPLY < <(compgen -W "$(_sa_agents)" -- "$2") ;;
+	@sessions) _sa_offer_lines "$(_sa_sessions)" "$2" ;;
+	@agents) _sa_offer_lines "$(_sa_agents)" "$2" ;;
 	*) mapfile -t COMPREPLY < <(compgen -W "$1" -- "$2") ;;
 	esac
 }

@@ -2,13 +2,13 @@
 
 function __sa_sessions
     command -q sa-session; or return
-    sa-session list --json 2>/dev/null | string replace -rf '^\{"id":"([^"]*)".*' '$1'
+    sa-session list --json 2>/dev/null | string replace -rf '^\{"id":"([^"\\\\]*)".*' '$1'
 end
 
 function __sa_agents
     set -l agents
     command -q sa-install-agent
-    and set agents (sa-install-agent --list 2>/dev/null | string replace -rf '^\{"id":"([^"]*)".*' '$1')
+    and set agents (sa-install-agent --list 2>/dev/null | string replace -rf '^\{"id":"([^"\\\\]*)".*' '$1')
     test (count $agents) -gt 0; or set agents mock
     printf '%s\n' $agents
 end

@@ -17,7 +17,10 @@ case $1 in
 	printf 'verb\tshow\tSESSION\ttell about one\t@sessions\n'
 	printf 'option\tshow\tjson\t-\t-\tJSON lines\t-\n'
 	;;
-list) printf '{"id":"ses-1","cwd":"x"}\n{"id":"ses-2","title":"\\"id\\":\\"no\\""}\n' ;;
+list)
+	printf '{"id":"ses-1","cwd":"x"}\n{"id":"ses-2","title":"\\"id\\":\\"no\\""}\n'
+	cat "${0%/*}/../hostile" 2>/dev/null # ids that a client chose
+	;;
 esac
 END
 cat >fake/sa-plain <<'END'
@@ -62,6 +65,11 @@ is "$(in_bash sa-session new --mode = d)" "deny" "bash: values behind an equals 
 is "$(in_bash sa-session new --mode =)" "ask auto deny" "bash: all values behind an equals sign"
 is "$(in_bash sa-session new -a '')" "mock other" "bash: agents, by the letter"
 is "$(in_bash sa-session show '')" "ses-1 ses-2" "bash: sessions"
+printf '%s\n' '{"id":"$(touch pwned)"}' '{"id":"ses `touch pwned`;*"}' '{"id":"ses\"3"}' >hostile
+is "$(in_bash sa-session show s)" 'ses-1 ses-2 ses\ \`touch\ pwned\`\;\*' "bash: what a client calls a session is quoted"
+is "$(in_bash sa-session show '$')" '\$\(touch\ pwned\)' "bash: ... and run"
+ok "bash: ... by nobody" test ! -e pwned
+rm hostile
 is "$(in_bash sa-session show -- --)" "" "bash: no options behind --"
 is "$(in_bash sa-session new --cwd files/)" "files/sub" "bash: folders only"
 is "$(in_bash sa-plain files/f)" "files/file" "bash: files"
@@ -77,6 +85,10 @@ if command -v fish >/dev/null; then
 	is "$(in_fish 'sa-session new --mode a')" "ask auto " "fish: values"
 	is "$(in_fish 'sandbox-agent session new --agent ')" "mock other " "fish: agents"
 	is "$(in_fish 'sa-session show ')" "ses-1 ses-2 " "fish: sessions"
+	echo '{"id":"$(touch pwned)"}' >hostile
+	is "$(in_fish 'sa-session show ')" '$(touch pwned) ses-1 ses-2 ' "fish: what a client calls a session"
+	is "$(test -e pwned; echo $?)" 1 "fish: ... is run by nobody"
+	rm hostile
 	is "$(in_fish 'sa-plain --level ')" "high low " "fish: a command without verbs"
 else
 	skip "fish: completions come" "fish is not there"
@@ -98,6 +110,10 @@ if command -v zsh >/dev/null; then
 	is "$(in_zsh sa-session new --mode '')" "ask auto deny" "zsh: values"
 	is "$(in_zsh sa-session new --mode=a)" "ask auto deny" "zsh: values behind an equals sign"
 	is "$(in_zsh sa-session show '')" "ses-1 ses-2" "zsh: sessions"
+	echo '{"id":"$(touch pwned)"}' >hostile
+	is "$(in_zsh sa-session show '')" 'ses-1 ses-2 $(touch pwned)' "zsh: what a client calls a session"
+	is "$(test -e pwned; echo $?)" 1 "zsh: ... is run by nobody"
+	rm hostile
 	is "$(in_zsh sa-session new --agent '')" "mock other" "zsh: agents"
 	is "$(in_zsh sa-plain '')" "files" "zsh: files"
 else
