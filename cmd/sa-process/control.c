@@ -94,7 +94,7 @@ static int end(const struct options *o, const char *op, struct folder *folder, c
 	if (!process.is_exited) {
 		struct sa_error late = SA_ERROR_INIT;
 		cleanup_close int fd = process_link_open(folder, id, &late);
-		if (fd >= 0 && io_write_all(fd, span_of(op)) == 0)
+		if (fd >= 0 && process_link_send(fd, span_of(op)) == 0)
 			process_link_wait_end(fd, o->wait_ms > 0 ? deadline_after(o->wait_ms)
 								 : clock_monotonic_ms());
 	}

@@ -236,7 +236,7 @@ static void tell_all(const int *fds, size_t count, struct span op)
 {
 	for (size_t i = 0; i < count; i++)
 		if (fds[i] >= 0)
-			io_write_all(fds[i], op);
+			process_link_send(fds[i], op);
 }
 
 /* Until all connections have ended. Whether they have. */

@@ -133,7 +133,7 @@ static void on_link(void *arg, uint32_t events)
 static void kill_it(const struct terminal *t)
 {
 	if (t->link.fd >= 0)
-		io_write_all(t->link.fd, SPAN_LIT("{\"op\":\"kill\"}\n"));
+		process_link_send(t->link.fd, SPAN_LIT("{\"op\":\"kill\"}\n"));
 }
 
 /* It ends, and then nothing of it is left. */

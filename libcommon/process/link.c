@@ -75,7 +75,7 @@ static ssize_t read_line(int fd, char *line, int *ret_passed, int64_t deadline,
 	}
 }
 
-static int send_all(int fd, struct span data)
+int process_link_send(int fd, struct span data)
 {
 	while (data.n) {
 		ssize_t n = send(fd, data.p, data.n, MSG_NOSIGNAL);
@@ -96,8 +96,8 @@ int process_link_call(const struct folder *folder, const char *id, const char *o
 	cleanup_close int fd = process_link_open(folder, id, err);
 	if (fd < 0)
 		return -1;
-	if (send_all(fd, span_of(op)) < 0 || send_all(fd, SPAN_LIT("\n")) < 0 ||
-	    send_all(fd, data) < 0)
+	if (process_link_send(fd, span_of(op)) < 0 || process_link_send(fd, SPAN_LIT("\n")) < 0 ||
+	    process_link_send(fd, data) < 0)
 		return error_set(err, PROBLEM_CONFLICT, "process '%s' has ended", id);
 	ssize_t n = read_line(fd, line, NULL, deadline, err);
 	return n < 0 ? -1 : process_link_judge((struct span){line, (size_t)n}, err);
@@ -123,7 +123,7 @@ int process_link_watch(int fd, int *ret_terminal, struct sa_error *err)
 {
 	char line[PROCESS_LINK_LINE_BYTES];
 	int passed = -1;
-	if (send_all(fd, SPAN_LIT("{\"op\":\"watch\"}\n")) < 0)
+	if (process_link_send(fd, SPAN_LIT("{\"op\":\"watch\"}\n")) < 0)
 		return error_set(err, PROBLEM_CONFLICT, "the process has ended");
 	ssize_t n = read_line(fd, line, &passed, DEADLINE_NEVER, err);
 	if (n < 0 || process_link_judge((struct span){line, (size_t)n}, err) < 0) {
@@ -151,5 +151,5 @@ void process_link_report(int fd, uint64_t offset)
 	int n = snprintf(text, sizeof(text), "{\"op\":\"at\",\"offset\":%llu}\n",
 			 (unsigned long long)offset);
 	/* Short, to one who always reads: it does not wait long. */
-	send_all(fd, (struct span){text, (size_t)n});
+	process_link_send(fd, (struct span){text, (size_t)n});
 }

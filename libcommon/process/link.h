@@ -40,6 +40,9 @@ enum {
 
 /* A blocking descriptor; PROBLEM_CONFLICT when nobody is there: it has ended. */
 int process_link_open(const struct folder *folder, const char *id, struct sa_error *err);
+/* Write an op (with its newline) or an input's bytes. 0; -1 with errno when it has ended: that is no
+ * SIGPIPE. */
+int process_link_send(int fd, struct span data);
 /* What an answer says: 0 for "done" and "watching", -1 for a problem. */
 int process_link_judge(struct span line, struct sa_error *err);
 /*
