@@ -140,6 +140,13 @@ status 2 "an unknown option" sa-session new --json --wat
 is "$(field .title <err)" "Invalid Request" "too"
 status 2 "a record that is not JSON" sa-session show --json - <<<"hello"
 is "$(wc -l <err)" 1 "each on one line"
+say=$'say a\e[2Jb'
+is "$(sa-session run --agent mock "$say")" $'a\e[2Jb' "an answer comes as the agent wrote it"
+if command -v script >/dev/null; then
+	is "$(script -qec "sa-session run --agent mock '$say'" /dev/null </dev/null | tr -d '\r')" 'a^[[2Jb' "... but drives no terminal"
+else
+	skip "an answer drives no terminal" "script is not there"
+fi
 sa-session new --agent mock --id same1 >/dev/null
 sa-session new --agent mock --id same2 >/dev/null
 status 2 "the start of several ids is told" sa-session show same

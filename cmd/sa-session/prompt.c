@@ -1,6 +1,7 @@
 /* The verbs prompt and run. */
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "cli/plain.h"
 #include "input.h"
 #include "interrupt.h"
 #include "print.h"
@@ -22,14 +23,19 @@ static int link_or_resume(struct connection *c, const struct options *o, struct 
 	return connection_link(c, err);
 }
 
+/* As the agent wrote it; what a terminal would obey is made visible there. */
 static int print_answer(struct connection *c, const struct turn *turn, struct sa_error *err)
 {
 	cleanup_buf struct buf text = BUF_INIT(BUF_MAX_OWN);
+	cleanup_buf struct buf plain = BUF_INIT(BUF_MAX_OWN);
 	if (turn_add_answer(c, turn, &text, err) < 0)
 		return -1;
 	if (text.len && text.data[text.len - 1] != '\n')
 		buf_addc(&text, '\n');
-	print_buf(&text);
+	bool is_terminal = isatty(STDOUT_FILENO);
+	if (is_terminal)
+		plain_add(&plain, buf_span(&text));
+	print_buf(is_terminal ? &plain : &text);
 	return 0;
 }
 
