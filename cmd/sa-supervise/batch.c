@@ -113,6 +113,19 @@ int64_t batch_add_event(struct supervisor *sv, enum sender sender, struct span s
 	return e->index;
 }
 
+void batch_add_notice(struct supervisor *sv, const struct session_track *session,
+		      const char *method, struct span params)
+{
+	cleanup_buf struct buf payload = BUF_INIT(BUF_MAX_OWN);
+	json_open(&payload, '{');
+	json_kv_string(&payload, "jsonrpc", "2.0");
+	json_kv_string(&payload, "method", method);
+	json_kv_raw(&payload, "params", params);
+	json_close(&payload, '}');
+	batch_add_event(sv, SENDER_SYSTEM, sessions_id(session), buf_span(&payload), SPAN_NONE,
+			SPAN_NONE);
+}
+
 void batch_add_delivery(struct supervisor *sv, enum delivery_type type, uint64_t client,
 			int64_t ref, int64_t index)
 {

@@ -15,6 +15,10 @@ void batch_free(struct batch *batch);
 int64_t batch_add_event(struct supervisor *sv, enum sender sender, struct span session_id,
 			struct span payload, struct span raw, struct span answers);
 
+/* One of our own: a notification of this method, about a session (NULL: none). params: an object. */
+void batch_add_notice(struct supervisor *sv, const struct session_track *session,
+		      const char *method, struct span params);
+
 enum delivery_type {
 	DELIVER_ACCEPTED, /* the message is recorded and on its way to the agent */
 	DELIVER_ANSWER,	  /* the event at index answers the client's request */

@@ -25,16 +25,11 @@ static void tell(struct supervisor *sv, const struct session_track *t, const cha
 {
 	cleanup_buf struct buf b = BUF_INIT(BUF_MAX_OWN);
 	json_open(&b, '{');
-	json_kv_string(&b, "jsonrpc", "2.0");
-	json_kv_string(&b, "method", method);
-	json_key(&b, "params");
-	json_open(&b, '{');
 	json_kv_string(&b, "sessionId", t->record.agent_session_id);
 	json_kv_string(&b, name, word);
 	json_kv_int(&b, "durationMs", clock_monotonic_ms() - t->cancelled_at);
-	buf_adds(&b, "}}");
-	batch_add_event(sv, SENDER_SYSTEM, span_of(t->record.id), buf_span(&b), SPAN_NONE,
-			SPAN_NONE);
+	json_close(&b, '}');
+	batch_add_notice(sv, t, method, buf_span(&b));
 }
 
 static void settle(struct supervisor *sv, struct session_track *t, const char *result)
@@ -53,9 +48,8 @@ static void escalate(struct supervisor *sv, struct session_track *t, enum cancel
 
 /* --- events ----------------------------------------------------------------------------------- */
 
-void cancel_note(struct supervisor *sv, struct session_track *t)
+void cancel_note(struct session_track *t)
 {
-	(void)sv;
 	if (t->running == 0 ||
 	    (t->cancel_step != CANCEL_NONE && t->cancel_step != CANCEL_AFTERMATH))
 		return;

@@ -27,7 +27,7 @@
 #include "supervisor.h"
 
 /* session/cancel was sent for this session. */
-void cancel_note(struct supervisor *sv, struct session_track *session);
+void cancel_note(struct session_track *session);
 /* A turn of it has ended with this answer, which is recorded. */
 void cancel_turn_ended(struct supervisor *sv, struct session_track *session,
 		       const struct envelope *answer);

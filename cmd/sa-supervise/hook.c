@@ -90,18 +90,15 @@ static void fail(struct hook *h, const char *reason)
 	const struct ask_track *ask = ask_of(h);
 	cleanup_buf struct buf b = BUF_INIT(BUF_MAX_OWN);
 	if (ask) {
-		buf_adds(&b, "{\"jsonrpc\":\"2.0\",\"method\":\"_adapter/hook_failed\","
-			     "\"params\":{\"requestId\":\"");
+		buf_adds(&b, "{\"requestId\":\"");
 		event_id_add(&b, sv->server.uid, h->ask_index);
 		buf_addc(&b, '"');
 		if (ask->session)
 			json_kv_string(&b, "sessionId", ask->session->record.agent_session_id);
 		json_kv_string(&b, "method", ask->record.method);
 		json_kv_string(&b, "reason", reason);
-		buf_adds(&b, "}}");
-		batch_add_event(sv, SENDER_SYSTEM,
-				ask->session ? span_of(ask->session->record.id) : SPAN_NONE,
-				buf_span(&b), SPAN_NONE, SPAN_NONE);
+		json_close(&b, '}');
+		batch_add_notice(sv, ask->session, "_adapter/hook_failed", buf_span(&b));
 	}
 	leave_to_people(h);
 }

@@ -3,6 +3,7 @@
 #include "agent_io.h"
 #include "base/cleanup.h"
 #include "batch.h"
+#include "sessions.h"
 #include "json/scan.h"
 #include "json/write.h"
 
@@ -29,7 +30,7 @@ static void send(struct supervisor *sv, const struct session_track *session, con
 {
 	if (sv->life == LIFE_RUNNING)
 		agent_io_send(sv, buf_span(line));
-	batch_add_event(sv, SENDER_SYSTEM, session ? span_of(session->record.id) : SPAN_NONE,
+	batch_add_event(sv, SENDER_SYSTEM, sessions_id(session),
 			buf_span(line), SPAN_NONE, span_of(method));
 }
 

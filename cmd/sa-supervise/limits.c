@@ -60,14 +60,13 @@ static void tell(struct supervisor *sv, const struct session_track *session, con
 		 const struct sa_error *err)
 {
 	cleanup_buf struct buf b = BUF_INIT(BUF_MAX_OWN);
-	buf_adds(&b, "{\"jsonrpc\":\"2.0\",\"method\":\"_adapter/limit_reached\",\"params\":{");
+	json_open(&b, '{');
 	json_kv_string(&b, "sessionId", session->record.agent_session_id);
 	json_kv_string(&b, "limit", limit);
 	json_kv_string(&b, "reason", err->message);
 	usage_add_json(&b, &session->usage);
-	buf_adds(&b, "}}");
-	batch_add_event(sv, SENDER_SYSTEM, span_of(session->record.id), buf_span(&b), SPAN_NONE,
-			SPAN_NONE);
+	json_close(&b, '}');
+	batch_add_notice(sv, session, "_adapter/limit_reached", buf_span(&b));
 }
 
 void limits_note(struct supervisor *sv, struct session_track *session, struct span answers,

@@ -65,28 +65,22 @@ static void tell(struct supervisor *sv, const struct call *call, const char *met
 	const struct session *record = &call->session->record;
 	struct json_iter it = json_iter(span_of(call->origin.about));
 	struct span key, value;
-	struct buf payload = BUF_INIT(BUF_MAX_OWN);
-	json_open(&payload, '{');
-	json_kv_string(&payload, "jsonrpc", "2.0");
-	json_kv_string(&payload, "method", method);
-	json_key(&payload, "params");
-	json_open(&payload, '{');
-	json_kv_string(&payload, "sessionId", record->agent_session_id);
-	json_kv_string(&payload, "via", via);
+	cleanup_buf struct buf params = BUF_INIT(BUF_MAX_OWN);
+	json_open(&params, '{');
+	json_kv_string(&params, "sessionId", record->agent_session_id);
+	json_kv_string(&params, "via", via);
 	if (strcmp(method, "_adapter/session_forked") == 0) {
-		json_kv_string(&payload, "parentId", record->parent_id);
-		json_kv_int(&payload, "parentIndex", record->parent_index);
+		json_kv_string(&params, "parentId", record->parent_id);
+		json_kv_int(&params, "parentIndex", record->parent_index);
 	}
 	while (call->origin.about && json_next(&it, &key, &value)) {
-		buf_addc(&payload, ',');
-		buf_add_span(&payload, key);
-		buf_addc(&payload, ':');
-		buf_add_span(&payload, value);
+		buf_addc(&params, ',');
+		buf_add_span(&params, key);
+		buf_addc(&params, ':');
+		buf_add_span(&params, value);
 	}
-	buf_adds(&payload, "}}");
-	batch_add_event(sv, SENDER_SYSTEM, span_of(record->id), buf_span(&payload), SPAN_NONE,
-			SPAN_NONE);
-	buf_free(&payload);
+	json_close(&params, '}');
+	batch_add_notice(sv, call->session, method, buf_span(&params));
 }
 
 static void set_parent(struct session_track *t, const char *id, int64_t index)

@@ -175,14 +175,11 @@ static void tell(struct supervisor *sv, const struct queued_prompt *q, const cha
 		 const char *by)
 {
 	cleanup_buf struct buf b = BUF_INIT(BUF_MAX_OWN);
-	buf_addf(&b,
-		 "{\"jsonrpc\":\"2.0\",\"method\":\"%s\",\"params\":{\"promptId\":\"%lld\"",
-		 method, (long long)q->record.number);
+	buf_addf(&b, "{\"promptId\":\"%lld\"", (long long)q->record.number);
 	json_kv_string(&b, "sessionId", q->session->record.agent_session_id);
 	json_kv_string(&b, "by", by);
-	buf_adds(&b, "}}");
-	batch_add_event(sv, SENDER_SYSTEM, span_of(q->session->record.id), buf_span(&b), SPAN_NONE,
-			SPAN_NONE);
+	json_close(&b, '}');
+	batch_add_notice(sv, q->session, method, buf_span(&b));
 }
 
 int prompts_drop_one(struct supervisor *sv, const struct session_track *session, int64_t number,
@@ -236,10 +233,9 @@ void prompts_add_list(const struct supervisor *sv, const struct session_track *s
 	json_close(ret, ']');
 }
 
-size_t prompts_drop(struct supervisor *sv, const struct session_track *session,
-		    const struct sa_error *problem)
+void prompts_drop(struct supervisor *sv, const struct session_track *session,
+		  const struct sa_error *problem)
 {
-	size_t count = 0;
 	for (struct queued_prompt **at = &sv->queue; *at;) {
 		struct queued_prompt *q = *at;
 		if (q->session != session) {
@@ -249,9 +245,7 @@ size_t prompts_drop(struct supervisor *sv, const struct session_track *session,
 		clients_tell_problem(sv, q->client, q->ref, problem);
 		tell(sv, q, "_adapter/prompt_dropped", NULL);
 		take_out(sv, at, true);
-		count++;
 	}
-	return count;
 }
 
 void prompts_refuse_all(struct supervisor *sv, bool is_for_good, const char *why)

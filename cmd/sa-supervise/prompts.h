@@ -32,9 +32,9 @@ int prompts_edit(struct supervisor *sv, const struct session_track *session, int
 /* Those that wait for this session, as a JSON array of records. */
 void prompts_add_list(const struct supervisor *sv, const struct session_track *session,
 		      struct buf *ret);
-/* Drop what waits for this session, for good; its clients are told the problem. How many. */
-size_t prompts_drop(struct supervisor *sv, const struct session_track *session,
-		    const struct sa_error *problem);
+/* Drop what waits for this session, for good; its clients are told the problem. */
+void prompts_drop(struct supervisor *sv, const struct session_track *session,
+		  const struct sa_error *problem);
 /* The agent is gone: refuse what clients wait for. Detached ones stay in the store unless
  * is_for_good. */
 void prompts_refuse_all(struct supervisor *sv, bool is_for_good, const char *why);

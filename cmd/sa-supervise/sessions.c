@@ -21,6 +21,11 @@ struct session_track *sessions_find_agent_id(struct supervisor *sv, struct span 
 	return NULL;
 }
 
+struct span sessions_id(const struct session_track *session)
+{
+	return session ? span_of(session->record.id) : SPAN_NONE;
+}
+
 struct session_track *sessions_find(struct supervisor *sv, const char *id)
 {
 	for (struct session_track *t = sv->sessions; t; t = t->next)

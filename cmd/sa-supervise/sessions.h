@@ -10,6 +10,8 @@
 
 /* By the agent's id for it (a JSON string); NULL when unknown. */
 struct session_track *sessions_find_agent_id(struct supervisor *sv, struct span agent_session_id);
+/* Our id for it; SPAN_NONE for none (NULL). */
+struct span sessions_id(const struct session_track *session);
 /* By our id. */
 struct session_track *sessions_find(struct supervisor *sv, const char *id);
 /* Which session does this message belong to (params.sessionId)? NULL: none known. */

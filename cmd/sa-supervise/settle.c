@@ -8,15 +8,11 @@
 #include "base/xalloc.h"
 #include "batch.h"
 #include "policy/policy.h"
+#include "sessions.h"
 #include "json/scan.h"
 #include "json/write.h"
 
 #include <string.h>
-
-static struct span session_span(const struct session_track *t)
-{
-	return t ? span_of(t->record.id) : SPAN_NONE;
-}
 
 /* --- what is answered ----------------------------------------------------------------------- */
 
@@ -58,14 +54,7 @@ static void tell(struct supervisor *sv, const struct ask_track *ask)
 {
 	cleanup_buf struct buf b = BUF_INIT(BUF_MAX_OWN);
 	const struct ask *record = &ask->record;
-	json_open(&b, '{');
-	json_kv_string(&b, "jsonrpc", "2.0");
-	json_kv_string(&b, "method",
-		       record->state == ASK_EXPIRED ? "_adapter/request_expired"
-						    : "_adapter/request_settled");
-	json_key(&b, "params");
-	json_open(&b, '{');
-	buf_adds(&b, "\"requestId\":\"");
+	buf_adds(&b, "{\"requestId\":\"");
 	event_id_add(&b, sv->server.uid, record->index);
 	buf_addc(&b, '"');
 	if (ask->session)
@@ -74,9 +63,11 @@ static void tell(struct supervisor *sv, const struct ask_track *ask)
 	json_kv_string(&b, "state", ask_state_name(record->state));
 	json_kv_string(&b, "by", record->settled_by);
 	json_kv_string(&b, "reason", record->reason);
-	buf_adds(&b, "}}");
-	batch_add_event(sv, SENDER_SYSTEM, session_span(ask->session), buf_span(&b), SPAN_NONE,
-			SPAN_NONE);
+	json_close(&b, '}');
+	batch_add_notice(sv, ask->session,
+			 record->state == ASK_EXPIRED ? "_adapter/request_expired"
+						      : "_adapter/request_settled",
+			 buf_span(&b));
 }
 
 int settle_by_client(struct supervisor *sv, struct ask_track *ask, struct span response,
@@ -85,7 +76,7 @@ int settle_by_client(struct supervisor *sv, struct ask_track *ask, struct span r
 	if (agent_io_refuses(sv, err))
 		return -1;
 	agent_io_send(sv, response);
-	int64_t index = batch_add_event(sv, SENDER_CLIENT, session_span(ask->session), response,
+	int64_t index = batch_add_event(sv, SENDER_CLIENT, sessions_id(ask->session), response,
 					SPAN_NONE, span_of(ask->record.method));
 	asks_settle(sv, ask, ASK_ANSWERED, response, message->by ? message->by : "client",
 		    message->reason);
@@ -100,7 +91,7 @@ static char *respond(struct supervisor *sv, const struct ask_track *ask, const c
 {
 	char *text = xasprintf("{\"jsonrpc\":\"2.0\",\"id\":%s,%s}", ask->record.rpc_id, member);
 	agent_io_send(sv, span_of(text));
-	batch_add_event(sv, SENDER_CLIENT, session_span(ask->session), span_of(text), SPAN_NONE,
+	batch_add_event(sv, SENDER_CLIENT, sessions_id(ask->session), span_of(text), SPAN_NONE,
 			span_of(ask->record.method));
 	return text;
 }

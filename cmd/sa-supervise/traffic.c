@@ -24,11 +24,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct span session_span(const struct session_track *t)
-{
-	return t ? span_of(t->record.id) : SPAN_NONE;
-}
-
 /* --- from clients ----------------------------------------------------------- */
 
 static bool is_opening(const char *method)
@@ -96,7 +91,7 @@ static int send_request(struct supervisor *sv, const struct client_message *mess
 		envelope_read(buf_span(&primed), &sent);
 	envelope_add_with_id(&line, &sent, span_of(call->wire_json));
 	agent_io_send(sv, buf_span(&line));
-	int64_t index = batch_add_event(sv, SENDER_CLIENT, session_span(call->session), e->text,
+	int64_t index = batch_add_event(sv, SENDER_CLIENT, sessions_id(call->session), e->text,
 					SPAN_NONE, SPAN_NONE);
 	batch_add_delivery(sv, DELIVER_ACCEPTED, message->client, message->ref, index);
 	return 0;
@@ -128,11 +123,11 @@ static void send_other(struct supervisor *sv, const struct client_message *messa
 	else
 		agent_io_send(sv, e->text);
 	int64_t index =
-	    batch_add_event(sv, SENDER_CLIENT, session_span(t), e->text, SPAN_NONE, SPAN_NONE);
+	    batch_add_event(sv, SENDER_CLIENT, sessions_id(t), e->text, SPAN_NONE, SPAN_NONE);
 	batch_add_delivery(sv, DELIVER_ACCEPTED, message->client, message->ref, index);
 	if (e->kind == ENVELOPE_NOTIFICATION && t && envelope_is(e, "session/cancel")) {
 		settle_cancel(sv, t);
-		cancel_note(sv, t);
+		cancel_note(t);
 	}
 }
 
@@ -277,7 +272,7 @@ static void on_response(struct supervisor *sv, const struct envelope *e, struct 
 		limits_note(sv, t, span_of(call->method), e->text);
 	struct buf payload = BUF_INIT(BUF_MAX_OWN);
 	envelope_add_with_id(&payload, e, span_of(call->id_json));
-	int64_t index = batch_add_event(sv, SENDER_AGENT, session_span(t), buf_span(&payload), raw,
+	int64_t index = batch_add_event(sv, SENDER_AGENT, sessions_id(t), buf_span(&payload), raw,
 					span_of(call->method));
 	buf_free(&payload);
 	batch_add_delivery(sv, DELIVER_ANSWER, call->client, call->ref, index);
@@ -307,7 +302,7 @@ static void on_notification(struct supervisor *sv, const struct envelope *e, str
 			return;
 		sessions_learn_update(t, f[1]);
 	}
-	batch_add_event(sv, SENDER_AGENT, session_span(t), e->text, raw, SPAN_NONE);
+	batch_add_event(sv, SENDER_AGENT, sessions_id(t), e->text, raw, SPAN_NONE);
 	if (is_update)
 		limits_note(sv, t, SPAN_NONE, e->text);
 }
@@ -315,7 +310,7 @@ static void on_notification(struct supervisor *sv, const struct envelope *e, str
 static void on_request(struct supervisor *sv, const struct envelope *e, struct span raw)
 {
 	struct session_track *t = sessions_of_params(sv, e->params);
-	int64_t index = batch_add_event(sv, SENDER_AGENT, session_span(t), e->text, raw, SPAN_NONE);
+	int64_t index = batch_add_event(sv, SENDER_AGENT, sessions_id(t), e->text, raw, SPAN_NONE);
 	if (host_takes(sv, e)) {
 		host_do(sv, e, t);
 		return;
@@ -325,43 +320,27 @@ static void on_request(struct supervisor *sv, const struct envelope *e, struct s
 		judge_request(sv, ask, e->text);
 }
 
-/* A notification of the supervisor's own about the agent's process or output. */
-static void add_notice(struct supervisor *sv, const char *method, struct buf *params)
-{
-	struct buf payload = BUF_INIT(BUF_MAX_OWN);
-	json_open(&payload, '{');
-	json_kv_string(&payload, "jsonrpc", "2.0");
-	json_kv_string(&payload, "method", method);
-	json_kv_raw(&payload, "params", buf_span(params));
-	json_close(&payload, '}');
-	batch_add_event(sv, SENDER_SYSTEM, SPAN_NONE, buf_span(&payload), SPAN_NONE, SPAN_NONE);
-	buf_free(&payload);
-	buf_free(params);
-}
-
 static void on_noise(struct supervisor *sv, struct span line, size_t bad_offset)
 {
-	struct buf params = BUF_INIT(BUF_MAX_OWN);
+	cleanup_buf struct buf params = BUF_INIT(BUF_MAX_OWN);
+	cleanup_free char *error = xasprintf("not JSON at byte %zu", bad_offset);
 	json_open(&params, '{');
-	json_key(&params, "error");
-	char *text = xasprintf("not JSON at byte %zu", bad_offset);
-	json_add_string(&params, span_of(text));
-	free(text);
+	json_kv_string(&params, "error", error);
 	json_kv_span(&params, "raw", line);
 	json_close(&params, '}');
-	add_notice(sv, "_adapter/invalid_stdout", &params);
+	batch_add_notice(sv, NULL, "_adapter/invalid_stdout", buf_span(&params));
 }
 
 void traffic_line_too_long(struct supervisor *sv, struct span head, uint64_t bytes)
 {
-	struct buf params = BUF_INIT(BUF_MAX_OWN);
+	cleanup_buf struct buf params = BUF_INIT(BUF_MAX_OWN);
 	json_open(&params, '{');
 	json_kv_string(&params, "error", "line over the limit, skipped");
 	json_kv_int(&params, "bytes", (int64_t)bytes);
 	json_kv_int(&params, "limitBytes", (int64_t)sv->options->line_limit_bytes);
 	json_kv_span(&params, "head", head);
 	json_close(&params, '}');
-	add_notice(sv, "_adapter/line_too_long", &params);
+	batch_add_notice(sv, NULL, "_adapter/line_too_long", buf_span(&params));
 }
 
 void traffic_from_agent(struct supervisor *sv, struct span line)
@@ -416,7 +395,7 @@ static void answer_for_the_dead(struct supervisor *sv, const struct call *call, 
 	json_kv_string(&payload, "agent", sv->server.agent);
 	agent_io_add_exit(sv, &payload);
 	buf_adds(&payload, "}}}");
-	int64_t index = batch_add_event(sv, SENDER_SYSTEM, session_span(call->session),
+	int64_t index = batch_add_event(sv, SENDER_SYSTEM, sessions_id(call->session),
 					buf_span(&payload), SPAN_NONE, span_of(call->method));
 	buf_free(&payload);
 	batch_add_delivery(sv, DELIVER_ANSWER, call->client, call->ref, index);
@@ -425,13 +404,13 @@ static void answer_for_the_dead(struct supervisor *sv, const struct call *call, 
 void traffic_agent_ended(struct supervisor *sv)
 {
 	cleanup_free char *how = agent_io_how_it_ended(sv);
-	struct buf params = BUF_INIT(BUF_MAX_OWN);
+	cleanup_buf struct buf params = BUF_INIT(BUF_MAX_OWN);
 	json_open(&params, '{');
 	json_kv_bool(&params, "success", sv->agent_status == 0);
 	agent_io_add_exit(sv, &params);
 	json_kv_string(&params, "reason", sv->end_reason);
 	json_close(&params, '}');
-	add_notice(sv, "_adapter/agent_exited", &params);
+	batch_add_notice(sv, NULL, "_adapter/agent_exited", buf_span(&params));
 	prompts_refuse_all(sv, sv->is_closing, how);
 	while (sv->call_count) {
 		answer_for_the_dead(sv, &sv->calls[0], how);
