@@ -81,8 +81,8 @@ struct keeper {
 	struct watch out; /* stdout, or the terminal */
 	struct watch err;
 	struct watch in;
-	/* Our side of the terminal, open for as long as we live: its hang-up would end a process that
-	 * has closed its own side and is about to exit. -1: none. */
+	/* Our side of the terminal, open for as long as we live: its hang-up would end a process
+	 * that has closed its own side and is about to exit. -1: none. */
 	int terminal_fd;
 	struct buf to_child;
 	bool is_input_ending; /* closed once it has drained */

@@ -6,8 +6,8 @@
 #include "base/xalloc.h"
 #include "clients.h"
 #include "prompts.h"
-#include "json/write.h"
 #include "sessions.h"
+#include "json/write.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -135,7 +135,8 @@ void batch_add_delivery(struct supervisor *sv, enum delivery_type type, uint64_t
 		batch->deliveries = xreallocarray(batch->deliveries, batch->delivery_room,
 						  sizeof(*batch->deliveries));
 	}
-	batch->deliveries[batch->delivery_count++] = (struct delivery){type, client, ref, index, 0, 0};
+	batch->deliveries[batch->delivery_count++] =
+	    (struct delivery){type, client, ref, index, 0, 0};
 	/* That a message is on its way may be told together with what the agent says to it. */
 	batch->has_urgent_delivery |= type != DELIVER_ACCEPTED;
 }

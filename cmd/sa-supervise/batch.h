@@ -15,7 +15,7 @@ void batch_free(struct batch *batch);
 int64_t batch_add_event(struct supervisor *sv, enum sender sender, struct span session_id,
 			struct span payload, struct span raw, struct span answers);
 
-/* One of our own: a notification of this method, about a session (NULL: none). params: an object. */
+/* A notification of our own, about a session (NULL: none). params: a JSON object, copied. */
 void batch_add_notice(struct supervisor *sv, const struct session_track *session,
 		      const char *method, struct span params);
 

@@ -18,7 +18,7 @@
  * AFTERMATH: the agent may still die of the SIGINT. A new turn ends it.
  *
  * What the agent has asked is answered as cancelled before all that (settle.h). The deadline is
- * --cancel-grace of silence after the last rung, three times as long in all for an agent that talks.
+ * --cancel-grace of silence after the last rung, for an agent that talks three times that in all.
  */
 #ifndef SA_SUPERVISE_CANCEL_H
 #define SA_SUPERVISE_CANCEL_H

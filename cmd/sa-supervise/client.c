@@ -50,11 +50,10 @@ enum field {
 	F_COUNT,
 };
 static const char *const field_names[F_COUNT] = {
-    "op",      "ref",	   "payload",  "sessionName", "hideReplay", "sessionId",
-    "when",    "detached", "eventId",  "result",      "error",	    "after",
-    "outcome", "reason",   "graceMs",  "expand",      "tied",	    "hosts",
-    "primer",  "about",	   "parentId", "parentIndex", "by",	    "present",
-    "title",   "promptId", "prompt"};
+    "op",	   "ref",     "payload", "sessionName", "hideReplay", "sessionId", "when",
+    "detached",	   "eventId", "result",	 "error",	"after",      "outcome",   "reason",
+    "graceMs",	   "expand",  "tied",	 "hosts",	"primer",     "about",	   "parentId",
+    "parentIndex", "by",      "present", "title",	"promptId",   "prompt"};
 
 /* Who answers, as it says; NULL when it does not. */
 static char *who(struct span json)
@@ -65,7 +64,7 @@ static char *who(struct span json)
 	return text;
 }
 
-static int op_send(struct client *c, struct span *f, int64_t ref, struct sa_error *err)
+static int op_send(struct client *c, const struct span *f, int64_t ref, struct sa_error *err)
 {
 	cleanup_free char *name = json_string_dup(f[F_SESSION_NAME]);
 	struct origin origin = {.primer = NULL};
@@ -89,14 +88,13 @@ static int op_send(struct client *c, struct span *f, int64_t ref, struct sa_erro
 	return rc;
 }
 
-static int op_prompt(struct client *c, struct span *f, int64_t ref, struct sa_error *err)
+static int op_prompt(struct client *c, const struct span *f, int64_t ref, struct sa_error *err)
 {
 	cleanup_free char *session = json_string_dup(f[F_SESSION_ID]);
-	enum prompt_when when = json_string_is(f[F_WHEN], "now")      ? PROMPT_NOW
-				: json_string_is(f[F_WHEN], "reject") ? PROMPT_REJECT
-				: json_string_is(f[F_WHEN], "interrupt")
-				    ? PROMPT_INTERRUPT
-								      : PROMPT_QUEUE;
+	enum prompt_when when = json_string_is(f[F_WHEN], "now")	 ? PROMPT_NOW
+				: json_string_is(f[F_WHEN], "reject")	 ? PROMPT_REJECT
+				: json_string_is(f[F_WHEN], "interrupt") ? PROMPT_INTERRUPT
+									 : PROMPT_QUEUE;
 	if (!session)
 		return error_set(err, PROBLEM_INVALID_REQUEST, "prompt wants a sessionId");
 	struct client_message message = {.client = c->serial, .ref = ref, .payload = f[F_PAYLOAD]};
@@ -114,7 +112,7 @@ static struct session_track *session_of(struct client *c, const struct span *f,
 	return session;
 }
 
-static int op_unqueue(struct client *c, struct span *f, int64_t ref, struct sa_error *err)
+static int op_unqueue(struct client *c, const struct span *f, int64_t ref, struct sa_error *err)
 {
 	const struct session_track *session = session_of(c, f, err);
 	struct sa_error problem = SA_ERROR_INIT;
@@ -140,9 +138,8 @@ static int op_queue(struct client *c, const struct span *f, int64_t ref, struct 
 	return 0;
 }
 
-/* queue_drop, queue_edit */
-static int op_queued(struct client *c, const struct span *f, bool is_edit, int64_t ref,
-		     struct sa_error *err)
+static int change_queued(struct client *c, const struct span *f, bool is_edit, int64_t ref,
+			 struct sa_error *err)
 {
 	const struct session_track *session = session_of(c, f, err);
 	cleanup_free char *text = json_string_dup(f[F_PROMPT_ID]);
@@ -160,20 +157,29 @@ static int op_queued(struct client *c, const struct span *f, bool is_edit, int64
 	return rc;
 }
 
-static int op_title(struct client *c, struct span *f, int64_t ref, struct sa_error *err)
+static int op_queue_drop(struct client *c, const struct span *f, int64_t ref, struct sa_error *err)
 {
-	cleanup_free char *id = json_string_dup(f[F_SESSION_ID]);
-	struct session_track *session = id ? sessions_find(c->sv, id) : NULL;
-	if (!session || json_type(f[F_TITLE]) != JSON_STRING)
-		return error_set(err,
-				 session ? PROBLEM_INVALID_REQUEST : PROBLEM_SESSION_NOT_FOUND,
-				 "title wants the sessionId of a session here, and a title");
+	return change_queued(c, f, false, ref, err);
+}
+
+static int op_queue_edit(struct client *c, const struct span *f, int64_t ref, struct sa_error *err)
+{
+	return change_queued(c, f, true, ref, err);
+}
+
+static int op_title(struct client *c, const struct span *f, int64_t ref, struct sa_error *err)
+{
+	struct session_track *session = session_of(c, f, err);
+	if (!session)
+		return -1;
+	if (json_type(f[F_TITLE]) != JSON_STRING)
+		return error_set(err, PROBLEM_INVALID_REQUEST, "title wants a title: a string");
 	sessions_learn_title(session, f[F_TITLE]);
 	batch_add_delivery(c->sv, DELIVER_SETTLED, c->serial, ref, c->sv->server.last_index);
 	return 0;
 }
 
-static int op_reply(struct client *c, struct span *f, int64_t ref, struct sa_error *err)
+static int op_reply(struct client *c, const struct span *f, int64_t ref, struct sa_error *err)
 {
 	cleanup_free char *event_id = json_string_dup(f[F_EVENT_ID]);
 	if (!event_id || (!f[F_RESULT].p && !f[F_ERROR].p))
@@ -182,7 +188,7 @@ static int op_reply(struct client *c, struct span *f, int64_t ref, struct sa_err
 	struct ask_track *ask = asks_find_event(c->sv, event_id, err);
 	if (!ask)
 		return -1;
-	struct buf response = BUF_INIT(BUF_MAX_OWN);
+	cleanup_buf struct buf response = BUF_INIT(BUF_MAX_OWN);
 	json_open(&response, '{');
 	json_kv_string(&response, "jsonrpc", "2.0");
 	json_kv_raw(&response, "id", span_of(ask->record.rpc_id));
@@ -193,13 +199,12 @@ static int op_reply(struct client *c, struct span *f, int64_t ref, struct sa_err
 	cleanup_free char *reason = json_string_dup(f[F_REASON]);
 	const struct client_message message = {
 	    .client = c->serial, .ref = ref, .by = by, .reason = reason};
-	int rc = settle_by_client(c->sv, ask, buf_span(&response), &message, err);
-	buf_free(&response);
-	return rc;
+	return settle_by_client(c->sv, ask, buf_span(&response), &message, err);
 }
 
-static int op_attach(struct client *c, struct span *f, struct sa_error *err)
+static int op_attach(struct client *c, const struct span *f, int64_t ref, struct sa_error *err)
 {
+	(void)ref;
 	int64_t after = json_int_or(f[F_AFTER], -1);
 	if (after < 0)
 		return error_set(err, PROBLEM_INVALID_REQUEST, "attach wants after: 0 or more");
@@ -214,8 +219,10 @@ static int op_attach(struct client *c, struct span *f, struct sa_error *err)
 	return 0;
 }
 
-static int op_status(struct client *c, int64_t ref)
+static int op_status(struct client *c, const struct span *f, int64_t ref, struct sa_error *err)
 {
+	(void)f;
+	(void)err;
 	const struct supervisor *sv = c->sv;
 	json_open(&c->out, '{');
 	json_kv_string(&c->out, "type", "status");
@@ -235,15 +242,17 @@ static int op_status(struct client *c, int64_t ref)
 	return 0;
 }
 
-static int op_tie(struct client *c, struct span *f, int64_t ref)
+static int op_tie(struct client *c, const struct span *f, int64_t ref, struct sa_error *err)
 {
+	(void)err;
 	c->is_tied = json_bool_or(f[F_TIED], true);
 	batch_add_delivery(c->sv, DELIVER_SETTLED, c->serial, ref, c->sv->server.last_index);
 	return 0;
 }
 
-static int op_stop(struct client *c, struct span *f, int64_t ref)
+static int op_stop(struct client *c, const struct span *f, int64_t ref, struct sa_error *err)
 {
+	(void)err;
 	cleanup_free char *reason = json_string_dup(f[F_REASON]);
 	c->wants_stop_told = true;
 	c->stop_ref = ref;
@@ -252,36 +261,39 @@ static int op_stop(struct client *c, struct span *f, int64_t ref)
 	return 0;
 }
 
-static int obey(struct client *c, struct span *f, int64_t ref, struct sa_error *err)
+typedef int op_fn(struct client *c, const struct span *f, int64_t ref, struct sa_error *err);
+static const struct op {
+	const char *name;
+	op_fn *fn;
+	bool has_payload;
+} ops[] = {
+    {"send", op_send, true},
+    {"prompt", op_prompt, true},
+    {"unqueue", op_unqueue, false},
+    {"queue", op_queue, false},
+    {"queue_drop", op_queue_drop, false},
+    {"queue_edit", op_queue_edit, false},
+    {"title", op_title, false},
+    {"reply", op_reply, false},
+    {"attach", op_attach, false},
+    {"status", op_status, false},
+    {"tie", op_tie, false},
+    {"stop", op_stop, false},
+};
+
+static int obey(struct client *c, const struct span *f, int64_t ref, struct sa_error *err)
 {
-	bool needs_payload = json_string_is(f[F_OP], "send") || json_string_is(f[F_OP], "prompt");
-	if (needs_payload && !f[F_PAYLOAD].p)
-		return error_set(err, PROBLEM_INVALID_REQUEST, "the op wants a payload");
-	if (json_string_is(f[F_OP], "send"))
-		return op_send(c, f, ref, err);
-	if (json_string_is(f[F_OP], "prompt"))
-		return op_prompt(c, f, ref, err);
-	if (json_string_is(f[F_OP], "unqueue"))
-		return op_unqueue(c, f, ref, err);
-	if (json_string_is(f[F_OP], "queue"))
-		return op_queue(c, f, ref, err);
-	if (json_string_is(f[F_OP], "queue_drop") || json_string_is(f[F_OP], "queue_edit"))
-		return op_queued(c, f, json_string_is(f[F_OP], "queue_edit"), ref, err);
-	if (json_string_is(f[F_OP], "title"))
-		return op_title(c, f, ref, err);
-	if (json_string_is(f[F_OP], "reply"))
-		return op_reply(c, f, ref, err);
-	if (json_string_is(f[F_OP], "attach"))
-		return op_attach(c, f, err);
-	if (json_string_is(f[F_OP], "status"))
-		return op_status(c, ref);
-	if (json_string_is(f[F_OP], "tie"))
-		return op_tie(c, f, ref);
-	if (json_string_is(f[F_OP], "stop"))
-		return op_stop(c, f, ref);
-	return error_set(
-	    err, PROBLEM_INVALID_REQUEST,
-	    "unknown op; known are send, prompt, unqueue, queue, queue_drop, queue_edit, title, reply, attach, status, tie, stop");
+	cleanup_buf struct buf known = BUF_INIT(BUF_MAX_OWN);
+	for (size_t i = 0; i < ARRAY_SIZE(ops); i++) {
+		if (!json_string_is(f[F_OP], ops[i].name))
+			continue;
+		if (ops[i].has_payload && !f[F_PAYLOAD].p)
+			return error_set(err, PROBLEM_INVALID_REQUEST, "the op wants a payload");
+		return ops[i].fn(c, f, ref, err);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(ops); i++)
+		buf_addf(&known, "%s%s", i ? ", " : "", ops[i].name);
+	return error_set(err, PROBLEM_INVALID_REQUEST, "unknown op; known are %s", known.data);
 }
 
 void client_obey(struct client *c, struct span line)

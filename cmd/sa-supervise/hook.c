@@ -2,11 +2,11 @@
 
 #include "agent/rundir.h"
 #include "agent_io.h"
-#include "batch.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/utf8.h"
 #include "base/xalloc.h"
+#include "batch.h"
 #include "cli/words.h"
 #include "os/guard.h"
 #include "os/io.h"
@@ -297,8 +297,8 @@ void hook_tick(struct supervisor *sv)
 		if (!ask) {
 			drop(h);
 		} else if (h->is_running && h->deadline <= now) {
-			cleanup_free char *reason = xasprintf(
-			    "no decision in %lld ms", (long long)hooks->timeout_ms);
+			cleanup_free char *reason =
+			    xasprintf("no decision in %lld ms", (long long)hooks->timeout_ms);
 			fail(h, reason);
 		} else if (!h->is_running && !ask->is_dirty && hooks->running < HOOKS_MAX) {
 			begin(h);

@@ -17,8 +17,8 @@
 #include "supervisor.h"
 
 enum {
-	HOOKS_MAX = 8,			/* at once; others wait */
-	HOOK_OUTPUT_BYTES = 1 << 20,	/* of a decision */
+	HOOKS_MAX = 8,		     /* at once; others wait */
+	HOOK_OUTPUT_BYTES = 1 << 20, /* of a decision */
 	HOOK_TIMEOUT_MS = 300000,
 };
 

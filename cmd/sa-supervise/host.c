@@ -30,8 +30,8 @@ static void send(struct supervisor *sv, const struct session_track *session, con
 {
 	if (sv->life == LIFE_RUNNING)
 		agent_io_send(sv, buf_span(line));
-	batch_add_event(sv, SENDER_SYSTEM, sessions_id(session),
-			buf_span(line), SPAN_NONE, span_of(method));
+	batch_add_event(sv, SENDER_SYSTEM, sessions_id(session), buf_span(line), SPAN_NONE,
+			span_of(method));
 }
 
 void host_result(struct supervisor *sv, const struct session_track *session, const char *method,

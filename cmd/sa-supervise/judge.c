@@ -166,8 +166,7 @@ void judge_open_session(struct supervisor *sv, struct session_track *session)
 		session->policy_problem = xstrdup(err.message);
 }
 
-/* --- deciding ----------------------------------------------------------------------------------
- */
+/* --- deciding ------------------------------------------------------------------------------- */
 
 /* What the folder says counts where it is stricter. */
 static void restrict_by_folder(const struct session_track *session, const struct facts *facts,
@@ -241,8 +240,7 @@ void judge_request(struct supervisor *sv, struct ask_track *ask, struct span req
 	hook_ask(sv, ask, request);
 }
 
-/* --- deadlines ----------------------------------------------------------------------------------
- */
+/* --- deadlines ------------------------------------------------------------------------------ */
 
 void judge_note_leaving(struct supervisor *sv, bool was_attached)
 {

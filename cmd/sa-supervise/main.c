@@ -1,8 +1,8 @@
 /* sa-supervise: own one agent process; see supervisor.h. */
 #include "cli/command.h"
-#include "json/scan.h"
 #include "os/io.h"
 #include "supervisor.h"
+#include "json/scan.h"
 
 #include <fcntl.h>
 #include <stddef.h>
@@ -59,8 +59,8 @@ static const struct option option_table[] = {
      "from SIGTERM to SIGKILL when stopping (3s)", NULL},
     {"cancel-grace", 0, OPTION_DURATION, AT(cancel_grace), "TIME",
      "after a cancel, before force is used (10s)", NULL},
-    {"reach", 0, OPTION_STRING, AT(reach), "WHERE",
-     "where files it asks for may be (cwd)", "cwd any"},
+    {"reach", 0, OPTION_STRING, AT(reach), "WHERE", "where files it asks for may be (cwd)",
+     "cwd any"},
     {"policy", 0, OPTION_LIST, AT(policies), "NAME|FILE", "answers its requests; repeatable",
      COMPLETE_FILES},
     {"ask-timeout", 0, OPTION_DURATION, AT(ask_timeout), "TIME",
@@ -71,8 +71,8 @@ static const struct option option_table[] = {
      "... and at once while nobody is attached", "reject allow cancel"},
     {"on-ask", 0, OPTION_STRING, AT(on_ask), "WORDS", "a program that decides before people do",
      NULL},
-    {"on-ask-timeout", 0, OPTION_DURATION, AT(on_ask_timeout), "TIME",
-     "how long it may take (5m)", NULL},
+    {"on-ask-timeout", 0, OPTION_DURATION, AT(on_ask_timeout), "TIME", "how long it may take (5m)",
+     NULL},
     {"max-turns", 0, OPTION_U64, AT(max_turns), "N", "of a session (no limit)", NULL},
     {"max-tokens", 0, OPTION_U64, AT(max_tokens), "N", "of a session (no limit)", NULL},
     {"max-cost", 0, OPTION_STRING, AT(max_cost), "AMOUNT", "of a session (no limit)", NULL},
@@ -93,9 +93,8 @@ static void set_defaults(void *arg)
 
 static int read_wish(const char *option, const char *word, enum wish *ret, struct sa_error *err)
 {
-	static const char *const names[] = {[WISH_ALLOW] = "allow",
-					    [WISH_REJECT] = "reject",
-					    [WISH_CANCEL] = "cancel"};
+	static const char *const names[] = {
+	    [WISH_ALLOW] = "allow", [WISH_REJECT] = "reject", [WISH_CANCEL] = "cancel"};
 	for (int i = WISH_ALLOW; word && i <= WISH_CANCEL; i++)
 		if (strcmp(word, names[i]) == 0) {
 			*ret = (enum wish)i;

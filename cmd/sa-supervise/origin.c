@@ -2,9 +2,9 @@
 
 #include "base/xalloc.h"
 #include "batch.h"
+#include "sessions.h"
 #include "json/scan.h"
 #include "json/write.h"
-#include "sessions.h"
 
 #include <stdlib.h>
 #include <string.h>

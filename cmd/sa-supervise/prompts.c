@@ -103,8 +103,8 @@ int prompts_take(struct supervisor *sv, const char *session_id, enum prompt_when
 
 static void forget_stored(struct supervisor *sv, int64_t number)
 {
-	sv->gone_prompts = xreallocarray(sv->gone_prompts, sv->gone_prompt_count + 1,
-					 sizeof(*sv->gone_prompts));
+	sv->gone_prompts =
+	    xreallocarray(sv->gone_prompts, sv->gone_prompt_count + 1, sizeof(*sv->gone_prompts));
 	sv->gone_prompts[sv->gone_prompt_count++] = number;
 }
 
@@ -165,8 +165,8 @@ static struct queued_prompt **find(struct supervisor *sv, const struct session_t
 		if ((*at)->session == session && (*at)->record.number == number)
 			return at;
 	error_set(err, PROBLEM_NOT_FOUND,
-		  "no prompt %lld waits in session '%s'; it may have been sent",
-		  (long long)number, session->record.id);
+		  "no prompt %lld waits in session '%s'; it may have been sent", (long long)number,
+		  session->record.id);
 	return NULL;
 }
 

@@ -10,10 +10,10 @@
 #include "traffic.h"
 
 enum prompt_when {
-	PROMPT_QUEUE,  /* wait for the turn that runs */
-	PROMPT_NOW,    /* pass it on whatever the agent makes of it */
+	PROMPT_QUEUE,	  /* wait for the turn that runs */
+	PROMPT_NOW,	  /* pass it on whatever the agent makes of it */
 	PROMPT_INTERRUPT, /* cancel that turn, then go before all that wait */
-	PROMPT_REJECT, /* PROBLEM_SESSION_BUSY while a turn runs */
+	PROMPT_REJECT,	  /* PROBLEM_SESSION_BUSY while a turn runs */
 };
 
 /* A session/prompt of a client for the session with our id. 0, or -1. */

@@ -37,12 +37,12 @@ enum {
 	QUEUED_PROMPTS_MAX = 256,
 	SETUP_BYTES_MAX = 512 * 1024, /* modes, models, options, opening parameters: larger ones are
 					 not kept */
-	PRIMER_BYTES_MAX = 1 << 20, /* what an agent is told of a session that it does not know */
+	PRIMER_BYTES_MAX = 1 << 20,   /* what an agent is told of a session that it does not know */
 	SETTLED_IDS_KEPT = 64,	      /* to tell a late answer from one to nothing */
 	WHO_BYTES_MAX = 128,	      /* of the name of who answers */
 	STORE_RETRY_MS = 250,
-	DRAIN_MS = 200,	   /* a dead agent's children may hold its stdout open */
-	CANCEL_GRACE_MS = 10000, /* of silence, before a turn that does not heed it is ended */
+	DRAIN_MS = 200,		    /* a dead agent's children may hold its stdout open */
+	CANCEL_GRACE_MS = 10000,    /* of silence, before a turn that does not heed it is ended */
 	ASK_TIMEOUT_MS = 86400000,  /* an open request is for a day unless said otherwise */
 	UNATTENDED_GRACE_MS = 3000, /* a viewer that comes back this soon was never away */
 };
@@ -74,13 +74,13 @@ struct supervisor_options {
 	int64_t prompt_ms;
 	int64_t lease_ms;
 	int64_t stop_grace_ms;
-	int64_t cancel_grace_ms; /* -1: not said */
+	int64_t cancel_grace_ms;     /* -1: not said */
 	const char *const *policies; /* names or files */
 	size_t policy_count;
 	int64_t ask_timeout_ms; /* -1: not said */
 	enum wish ask_default;	/* NONE: not said */
 	enum wish ask_unattended;
-	const char *on_ask; /* words of a program that decides: hook.h; NULL: not said */
+	const char *on_ask;	   /* words of a program that decides: hook.h; NULL: not said */
 	int64_t on_ask_timeout_ms; /* -1: not said */
 	uint64_t max_turns, max_tokens; /* of a session */
 	double max_cost;
@@ -117,8 +117,8 @@ struct session_track {
 	int64_t turn_started;  /* monotonic ms */
 	enum cancel_step cancel_step;
 	int64_t cancelled_at, cancel_step_at; /* monotonic ms */
-	struct usage usage;    /* when there are limits: limits.h */
-	bool is_usage_known;   /* that of earlier lives is in it */
+	struct usage usage;		      /* when there are limits: limits.h */
+	bool is_usage_known;		      /* that of earlier lives is in it */
 	bool is_limit_told;
 	char *primer;	       /* goes before the next prompt; NULL: none */
 	struct policy *policy; /* of its folder: it can only refuse and ask; NULL: none */

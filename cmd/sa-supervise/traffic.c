@@ -12,9 +12,9 @@
 #include "calls.h"
 #include "cancel.h"
 #include "host.h"
-#include "origin.h"
 #include "judge.h"
 #include "limits.h"
+#include "origin.h"
 #include "prompts.h"
 #include "sessions.h"
 #include "settle.h"
@@ -106,12 +106,11 @@ static void send_cancel_request(struct supervisor *sv, uint64_t client, const st
 		agent_io_send(sv, e->text);
 		return;
 	}
-	struct buf line = BUF_INIT(BUF_MAX_OWN);
+	cleanup_buf struct buf line = BUF_INIT(BUF_MAX_OWN);
 	buf_add(&line, e->text.p, (size_t)(id.p - e->text.p));
 	buf_adds(&line, call->wire_json);
 	buf_add(&line, id.p + id.n, (size_t)(e->text.p + e->text.n - (id.p + id.n)));
 	agent_io_send(sv, buf_span(&line));
-	buf_free(&line);
 }
 
 static void send_other(struct supervisor *sv, const struct client_message *message,
@@ -168,14 +167,13 @@ int traffic_from_client(struct supervisor *sv, const struct client_message *mess
 
 void traffic_cancel(struct supervisor *sv, struct session_track *session)
 {
-	struct buf line = BUF_INIT(BUF_MAX_OWN);
+	cleanup_buf struct buf line = BUF_INIT(BUF_MAX_OWN);
 	buf_adds(&line, "{\"jsonrpc\":\"2.0\",\"method\":\"session/cancel\",\"params\":{");
 	json_kv_string(&line, "sessionId", session->record.agent_session_id);
 	buf_adds(&line, "}}");
 	struct client_message message = {.payload = buf_span(&line)};
 	struct sa_error ignored;
 	traffic_from_client(sv, &message, &ignored);
-	buf_free(&line);
 }
 
 /* --- from the agent ---------------------------------------------------------- */
@@ -270,11 +268,10 @@ static void on_response(struct supervisor *sv, const struct envelope *e, struct 
 	/* Before the answer: it belongs to this turn, and another may follow at once. */
 	if (strcmp(call->method, "session/prompt") == 0)
 		limits_note(sv, t, span_of(call->method), e->text);
-	struct buf payload = BUF_INIT(BUF_MAX_OWN);
+	cleanup_buf struct buf payload = BUF_INIT(BUF_MAX_OWN);
 	envelope_add_with_id(&payload, e, span_of(call->id_json));
 	int64_t index = batch_add_event(sv, SENDER_AGENT, sessions_id(t), buf_span(&payload), raw,
 					span_of(call->method));
-	buf_free(&payload);
 	batch_add_delivery(sv, DELIVER_ANSWER, call->client, call->ref, index);
 	if (strcmp(call->method, "session/prompt") == 0 && t)
 		cancel_turn_ended(sv, t, e);
@@ -347,7 +344,7 @@ void traffic_from_agent(struct supervisor *sv, struct span line)
 {
 	struct envelope e;
 	struct span raw = SPAN_NONE;
-	struct buf repaired = BUF_INIT(BUF_MAX_OWN);
+	cleanup_buf struct buf repaired = BUF_INIT(BUF_MAX_OWN);
 	if (span_trim(line).n == 0)
 		return;
 	envelope_read(line, &e);
@@ -374,14 +371,13 @@ void traffic_from_agent(struct supervisor *sv, struct span line)
 		batch_add_event(sv, SENDER_AGENT, SPAN_NONE, e.text, raw, SPAN_NONE);
 		break;
 	}
-	buf_free(&repaired);
 }
 
 /* --- the agent's end ---------------------------------------------------------- */
 
 static void answer_for_the_dead(struct supervisor *sv, const struct call *call, const char *how)
 {
-	struct buf payload = BUF_INIT(BUF_MAX_OWN);
+	cleanup_buf struct buf payload = BUF_INIT(BUF_MAX_OWN);
 	json_open(&payload, '{');
 	json_kv_string(&payload, "jsonrpc", "2.0");
 	json_kv_raw(&payload, "id", span_of(call->id_json));
@@ -397,7 +393,6 @@ static void answer_for_the_dead(struct supervisor *sv, const struct call *call, 
 	buf_adds(&payload, "}}}");
 	int64_t index = batch_add_event(sv, SENDER_SYSTEM, sessions_id(call->session),
 					buf_span(&payload), SPAN_NONE, span_of(call->method));
-	buf_free(&payload);
 	batch_add_delivery(sv, DELIVER_ANSWER, call->client, call->ref, index);
 }
 

@@ -18,8 +18,8 @@ struct client_message {
 	bool is_hosting;   /* an initialize: fs/ and terminal/ requests are the supervisor's */
 	bool is_expanding; /* variables in params.mcpServers get their values on the way */
 	const struct origin *origin; /* of the session that it makes; NULL: no past */
-	const char *by;	    /* who says it, for the record of an answer; NULL: "client" */
-	const char *reason; /* and why; NULL allowed */
+	const char *by;		     /* who says it, for the record of an answer; NULL: "client" */
+	const char *reason;	     /* and why; NULL allowed */
 };
 
 /* Pass a client's message on. 0, or -1: nothing was sent or recorded. */
