@@ -9,8 +9,6 @@
 
 struct session;
 
-/* How many threads one answer holds, and how many are looked at in all. */
-enum { THREADS_PAGE = 100, THREADS_MAX = 10000 };
 /* The largest thread that is told as history, bytes. */
 #define THREADS_FILE_BYTES ((size_t)64 << 20)
 

@@ -7,13 +7,9 @@
 
 #include "adapter/adapter.h"
 
-/* How many sessions one answer holds, and how many are looked at in all. */
-enum { FILES_PAGE = 100, FILES_MAX = 10000 };
-
 /* The record of a session; NULL when there is none. Caller frees. */
 char *files_find(const char *id);
-/* session/list {cwd?, cursor?}, newest first; session/delete. */
+/* session/list {cwd?, cursor?}, newest first. */
 void files_list(struct adapter *adapter, const struct envelope *envelope);
-void files_delete(struct adapter *adapter, struct span request, struct span session_id);
 
 #endif

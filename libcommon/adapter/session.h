@@ -101,8 +101,9 @@ struct adapter_agent {
 	int (*check)(const struct session *session, struct sa_error *err);
 	/* Send a prompt: none runs, the session is READY. */
 	void (*send)(struct session *session, struct prompt *prompt);
-	/* session/delete of one that is not open: answers. NULL where there is no such method. */
-	void (*forget)(struct adapter *adapter, struct span request, struct span id);
+	/* The file in which the agent keeps a session, caller frees; NULL: there is none. For
+	 * method_delete. */
+	char *(*find_record)(const char *id);
 	/* Have the running turn ended, which is marked as cancelled. */
 	void (*interrupt)(struct session *session);
 	/* Change a setting, then answer with session_base_changed; or an error. */

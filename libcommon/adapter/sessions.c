@@ -8,7 +8,10 @@
 #include "json/scan.h"
 #include "json/write.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 /* The protocol version of ACP that is spoken. */
 enum { ACP_VERSION = 1 };
@@ -173,12 +176,21 @@ void method_prompt(struct adapter *adapter, const struct envelope *envelope)
 
 void method_delete(struct adapter *adapter, const struct envelope *envelope)
 {
-	struct span id = json_get(envelope->params, "sessionId");
-	if (sessions_find(adapter, id))
+	const struct adapter_agent *agent = adapter->agent;
+	struct span named = json_get(envelope->params, "sessionId");
+	cleanup_free char *id = json_string_dup(named);
+	cleanup_free char *path = id ? agent->find_record(id) : NULL;
+	if (sessions_find(adapter, named))
 		adapter_error(adapter, envelope->id, RPC_INVALID_PARAMS,
 			      "the session is open; close it first");
+	else if (!path)
+		adapter_error(adapter, envelope->id, RPC_RESOURCE_NOT_FOUND,
+			      "%s has no such session", agent->called);
+	else if (unlink(path) < 0)
+		adapter_error(adapter, envelope->id, RPC_INTERNAL_ERROR, "remove '%s': %s", path,
+			      strerror(errno));
 	else
-		adapter->agent->forget(adapter, envelope->id, id);
+		adapter_result(adapter, envelope->id, SPAN_LIT("{}"));
 }
 
 void method_cancel(struct adapter *adapter, const struct envelope *envelope)
