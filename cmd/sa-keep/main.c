@@ -3,7 +3,6 @@
 #include "keeper.h"
 #include "os/io.h"
 
-#include <fcntl.h>
 #include <stddef.h>
 
 struct options {
@@ -18,8 +17,8 @@ struct options {
 	uint64_t cpu;
 	uint64_t pids;
 	uint64_t starter;
-	uint64_t ready_fd;
-	uint64_t bound_fd;
+	int ready_fd;
+	int bound_fd;
 };
 
 #define AT(field) offsetof(struct options, field)
@@ -38,28 +37,16 @@ static const struct option option_table[] = {
     {"cpu", 0, OPTION_U64, AT(cpu), "PERCENT", "most of one processor (cgroup v2)", NULL},
     {"pids", 0, OPTION_U64, AT(pids), "N", "most processes of its tree (cgroup v2)", NULL},
     {"starter", 0, OPTION_U64, AT(starter), "PID", "the server's filter that wanted it", NULL},
-    {"ready-fd", 0, OPTION_U64, AT(ready_fd), "N", "descriptor for the readiness line", NULL},
-    {"bound-fd", 0, OPTION_U64, AT(bound_fd), "N", "end when this descriptor's peer closes", NULL},
+    {"ready-fd", 0, OPTION_FD, AT(ready_fd), "N", "descriptor for the readiness line", NULL},
+    {"bound-fd", 0, OPTION_FD, AT(bound_fd), "N", "end when this descriptor's peer closes", NULL},
     OPTIONS_END,
 };
 
 static void set_defaults(void *arg)
 {
 	struct options *o = arg;
-	o->ready_fd = o->bound_fd = UINT64_MAX;
+	o->ready_fd = o->bound_fd = -1;
 	o->owner = "user";
-}
-
-/* A descriptor out of an option, closed at exec; -1 when it was not given. -2 with err. */
-static int take_fd(uint64_t value, const char *name, struct sa_error *err)
-{
-	if (value == UINT64_MAX)
-		return -1;
-	if (value < 3 || value > 1023 || fcntl((int)value, F_SETFD, FD_CLOEXEC) < 0) {
-		error_set(err, PROBLEM_INVALID_REQUEST, "--%s is not open", name);
-		return -2;
-	}
-	return (int)value;
 }
 
 static int run(const void *arg, int argc, char **argv, struct sa_error *err)
@@ -74,11 +61,9 @@ static int run(const void *arg, int argc, char **argv, struct sa_error *err)
 	    .rows = (int)o->rows,
 	    .limits = {o->memory, o->cpu, o->pids},
 	    .starter = (pid_t)o->starter,
-	    .ready_fd = take_fd(o->ready_fd, "ready-fd", err),
-	    .bound_fd = take_fd(o->bound_fd, "bound-fd", err),
+	    .ready_fd = o->ready_fd,
+	    .bound_fd = o->bound_fd,
 	};
-	if (options.ready_fd == -2 || options.bound_fd == -2)
-		return -1;
 	if (argc < 1 || !argv[0][0])
 		return error_set(err, PROBLEM_INVALID_REQUEST, "wants a command after '--'");
 	if (o->cols > UINT16_MAX || o->rows > UINT16_MAX || o->starter > INT32_MAX)
@@ -97,26 +82,17 @@ static const char *const examples[] = {
     NULL,
 };
 
-static const struct verb verbs[] = {
-    {
-	.operands = "-- COMMAND [ARG ...]",
-	.summary = "own one managed process: its tree, its pipes or terminal, its log",
-	.options = option_table,
-	.options_bytes = sizeof(struct options),
-	.set_defaults = set_defaults,
-	.run = run,
-	.is_posix = true,
-	.examples = examples,
-    },
-    {.run = NULL},
-};
-
 int main(int argc, char **argv)
 {
-	static const struct command command = {
-	    .name = "sa-keep",
+	static const struct verb verb = {
+	    .operands = "-- COMMAND [ARG ...]",
 	    .summary = "own one managed process: its tree, its pipes or terminal, its log",
-	    .verbs = verbs,
+	    .options = option_table,
+	    .options_bytes = sizeof(struct options),
+	    .set_defaults = set_defaults,
+	    .run = run,
+	    .is_posix = true,
+	    .examples = examples,
 	};
-	return command_main(&command, argc, argv);
+	return command_main_single("sa-keep", &verb, argc, argv);
 }

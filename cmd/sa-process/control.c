@@ -13,7 +13,6 @@
 #include "verbs.h"
 #include "json/scan.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -219,12 +218,9 @@ int verb_attach(const void *arg, int argc, char **argv, struct sa_error *err)
 		return run_attach(&folder, &process, o, err);
 	if (!process.is_tty)
 		return error_set(err, PROBLEM_CONFLICT, "process '%s' has no terminal", id);
-	bool has_preread = o->preread_fd != UINT64_MAX;
-	if (has_preread && (o->preread_fd > 1023 || fcntl((int)o->preread_fd, F_GETFD) < 0))
-		return error_set(err, PROBLEM_INVALID_REQUEST, "--preread-fd is not open");
 	const struct socket_options options = {
 	    .fd = 0,
-	    .preread_fd = has_preread ? (int)o->preread_fd : -1,
+	    .preread_fd = o->preread_fd,
 	    .scrollback_bytes = o->scrollback,
 	};
 	return socket_serve(&folder, &process, &options, err);

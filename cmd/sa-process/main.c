@@ -87,7 +87,7 @@ static const struct option attach_options[] = {
     {"detach-key", 0, OPTION_STRING, AT(detach_key), "KEY", "leaves it (^])", "^] ctrl-q none"},
     {"scrollback", 0, OPTION_SIZE, AT(scrollback), "BYTES", "of old output shown first (1M)", NULL},
     {"websocket", 0, OPTION_FLAG, AT(is_websocket), NULL, "descriptor 0 is a WebSocket", NULL},
-    {"preread-fd", 0, OPTION_U64, AT(preread_fd), "N", "file with its first bytes", NULL},
+    {"preread-fd", 0, OPTION_FD, AT(preread_fd), "N", "file with its first bytes", NULL},
     OPTIONS_END,
 };
 
@@ -96,7 +96,7 @@ static void set_defaults(void *arg)
 	struct options *o = arg;
 	o->wait_ms = 2000;
 	o->detach_key = "^]";
-	o->preread_fd = UINT64_MAX;
+	o->preread_fd = -1;
 	o->scrollback = 1 << 20;
 	o->max_output = UINT64_MAX;
 	o->timeout_ms = -1;

@@ -38,7 +38,7 @@ struct options {
 	bool is_close;
 	const char *detach_key;
 	bool is_websocket;
-	uint64_t preread_fd;
+	int preread_fd;
 	uint64_t scrollback;
 };
 

@@ -4,7 +4,6 @@
 #include "supervisor.h"
 #include "json/scan.h"
 
-#include <fcntl.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -15,7 +14,7 @@ struct options {
 	const char *agent;
 	const char *credentials;
 	const char *cwd;
-	uint64_t ready_fd;
+	int ready_fd;
 	uint64_t line_limit;
 	int64_t silence_limit;
 	int64_t prompt_limit;
@@ -47,7 +46,7 @@ static const struct option option_table[] = {
      COMPLETE_AGENTS},
     {"cwd", 0, OPTION_STRING, AT(cwd), "DIR", "the agent's working directory",
      COMPLETE_DIRECTORIES},
-    {"ready-fd", 0, OPTION_U64, AT(ready_fd), "N", "descriptor for the readiness line", NULL},
+    {"ready-fd", 0, OPTION_FD, AT(ready_fd), "N", "descriptor for the readiness line", NULL},
     {"line-limit", 0, OPTION_SIZE, AT(line_limit), "BYTES", "longest message (64M)", NULL},
     {"silence-limit", 0, OPTION_DURATION, AT(silence_limit), "TIME",
      "cancel a turn silent for so long (off)", NULL},
@@ -82,7 +81,7 @@ static const struct option option_table[] = {
 static void set_defaults(void *arg)
 {
 	struct options *o = arg;
-	o->ready_fd = UINT64_MAX;
+	o->ready_fd = -1;
 	o->line_limit = LINES_LIMIT_DEFAULT;
 	o->lease = 600000;
 	o->stop_grace = 3000;
@@ -115,9 +114,6 @@ static int run(const void *arg, int argc, char **argv, struct sa_error *err)
 		return error_set(err, PROBLEM_INVALID_REQUEST, "--line-limit is from 1K to 512M");
 	if (o->reach && strcmp(o->reach, "cwd") != 0 && strcmp(o->reach, "any") != 0)
 		return error_set(err, PROBLEM_INVALID_REQUEST, "--reach is cwd or any");
-	bool has_ready = o->ready_fd != UINT64_MAX;
-	if (has_ready && (o->ready_fd > 1023 || fcntl((int)o->ready_fd, F_GETFD) < 0))
-		return error_set(err, PROBLEM_INVALID_REQUEST, "--ready-fd is not open");
 	struct supervisor_options options = {
 	    .server_id = o->server_id,
 	    .agent = o->agent,
@@ -126,7 +122,7 @@ static int run(const void *arg, int argc, char **argv, struct sa_error *err)
 	    .cwd = o->cwd,
 	    .argv = argv,
 	    .is_reaching = o->reach && strcmp(o->reach, "any") == 0,
-	    .ready_fd = has_ready ? (int)o->ready_fd : -1,
+	    .ready_fd = o->ready_fd,
 	    .line_limit_bytes = o->line_limit,
 	    .silence_ms = o->silence_limit,
 	    .prompt_ms = o->prompt_limit,
@@ -152,8 +148,6 @@ static int run(const void *arg, int argc, char **argv, struct sa_error *err)
 	if (read_wish("ask-default", o->ask_default, &options.ask_default, err) < 0 ||
 	    read_wish("ask-unattended", o->ask_unattended, &options.ask_unattended, err) < 0)
 		return -1;
-	if (has_ready)
-		fcntl(options.ready_fd, F_SETFD, FD_CLOEXEC);
 	io_open_standard_fds();
 	return supervisor_run(&options, err);
 }
@@ -164,26 +158,17 @@ static const char *const examples[] = {
     NULL,
 };
 
-static const struct verb verbs[] = {
-    {
-	.operands = "-- COMMAND [ARG ...]",
-	.summary = "own one agent: its pipes, its process tree, its record",
-	.options = option_table,
-	.options_bytes = sizeof(struct options),
-	.set_defaults = set_defaults,
-	.run = run,
-	.is_posix = true,
-	.examples = examples,
-    },
-    {.run = NULL},
-};
-
 int main(int argc, char **argv)
 {
-	static const struct command command = {
-	    .name = "sa-supervise",
+	static const struct verb verb = {
+	    .operands = "-- COMMAND [ARG ...]",
 	    .summary = "own one agent: its pipes, its process tree, its record",
-	    .verbs = verbs,
+	    .options = option_table,
+	    .options_bytes = sizeof(struct options),
+	    .set_defaults = set_defaults,
+	    .run = run,
+	    .is_posix = true,
+	    .examples = examples,
 	};
-	return command_main(&command, argc, argv);
+	return command_main_single("sa-supervise", &verb, argc, argv);
 }

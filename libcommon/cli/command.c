@@ -161,3 +161,10 @@ int command_main(const struct command *command, int argc, char **argv)
 			  command->name);
 	return fail(command->name, &err, has_word(argc, argv, "--json"));
 }
+
+int command_main_single(const char *name, const struct verb *verb, int argc, char **argv)
+{
+	const struct verb verbs[] = {*verb, {.run = NULL}};
+	const struct command command = {.name = name, .summary = verb->summary, .verbs = verbs};
+	return command_main(&command, argc, argv);
+}

@@ -47,6 +47,9 @@ struct command {
 /* Never ends the process itself; the result is for main to return. */
 int command_main(const struct command *command, int argc, char **argv);
 
+/* A command without verbs: the one that it is, under its own summary. */
+int command_main_single(const char *name, const struct verb *verb, int argc, char **argv);
+
 /* Should this invocation print words? --text, or a terminal without --json. */
 bool command_wants_text(const struct common_options *common);
 

@@ -3,8 +3,11 @@
 #include "base/num.h"
 #include "base/xalloc.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { FD_MAX = 1023 };
 
 void string_list_add(struct string_list *list, const char *item)
 {
@@ -34,6 +37,31 @@ static const struct option *find_letter(const struct option *table, char letter)
 	return NULL;
 }
 
+/* The first three have their meaning already. */
+static int take_fd(const char *value, int *ret)
+{
+	uint64_t fd;
+	if (num_parse_u64(span_of(value), FD_MAX, &fd) < 0 || fd < 3 ||
+	    fcntl((int)fd, F_SETFD, FD_CLOEXEC) < 0)
+		return -1;
+	*ret = (int)fd;
+	return 0;
+}
+
+static const char *form_of(enum option_type type)
+{
+	switch (type) {
+	case OPTION_U64:
+		return "a whole number";
+	case OPTION_DURATION:
+		return "a duration such as 500ms, 30s, 10m";
+	case OPTION_FD:
+		return "a descriptor that is open, 3 or above";
+	default:
+		return "a size such as 4096, 64K, 64M";
+	}
+}
+
 static int store_value(const struct option *option, void *target, const char *value,
 		       struct sa_error *err)
 {
@@ -58,14 +86,14 @@ static int store_value(const struct option *option, void *target, const char *va
 	case OPTION_SIZE:
 		rc = num_parse_size(span_of(value), (uint64_t *)(void *)at);
 		break;
+	case OPTION_FD:
+		rc = take_fd(value, (int *)(void *)at);
+		break;
 	}
 	if (rc == 0)
 		return 0;
-	const char *form = option->type == OPTION_U64	     ? "a whole number"
-			   : option->type == OPTION_DURATION ? "a duration such as 500ms, 30s, 10m"
-							     : "a size such as 4096, 64K, 64M";
-	return error_set(err, PROBLEM_INVALID_REQUEST, "--%s wants %s, not '%s'", option->name, form,
-			 value);
+	return error_set(err, PROBLEM_INVALID_REQUEST, "--%s wants %s, not '%s'", option->name,
+			 form_of(option->type), value);
 }
 
 /* argv[*i] is "--name" or "--name=value". */

@@ -19,6 +19,7 @@ enum option_type {
 	OPTION_U64,	 /* uint64_t */
 	OPTION_DURATION, /* int64_t, milliseconds: "30s", "10m", "500ms", "off" */
 	OPTION_SIZE,	 /* uint64_t, bytes: "64M" */
+	OPTION_FD,	 /* int; a descriptor of ours, open, 3 or above, closed at exec from now on */
 };
 
 struct string_list {

@@ -1,6 +1,9 @@
 #include "cli/options.h"
 #include "tap.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 struct options {
 	struct common_options common;
 	const char *agent;
@@ -8,6 +11,7 @@ struct options {
 	uint64_t limit, room;
 	int64_t timeout_ms;
 	bool is_quiet;
+	int fd;
 };
 
 static const struct option table[] = {
@@ -17,6 +21,7 @@ static const struct option table[] = {
     {"limit", 0, OPTION_U64, offsetof(struct options, limit), "N", "limit", NULL},
     {"room", 0, OPTION_SIZE, offsetof(struct options, room), "SIZE", "room", NULL},
     {"timeout", 't', OPTION_DURATION, offsetof(struct options, timeout_ms), "TIME", "time", NULL},
+    {"fd", 0, OPTION_FD, offsetof(struct options, fd), "N", "descriptor", NULL},
     {"quiet", 'q', OPTION_FLAG, offsetof(struct options, is_quiet), NULL, "quiet", NULL},
     OPTIONS_END,
 };
@@ -42,7 +47,8 @@ static const char *parse(struct options *o, bool is_posix, const char *line, str
 	joined[0] = '\0';
 	size_t n = 0;
 	for (int i = 0; i < count; i++)
-		n += (size_t)snprintf(joined + n, sizeof(joined) - n, "%s%s", i ? " " : "", argv[i]);
+		n +=
+		    (size_t)snprintf(joined + n, sizeof(joined) - n, "%s%s", i ? " " : "", argv[i]);
 	return joined;
 }
 
@@ -71,8 +77,7 @@ static void accepted(void)
 	parse(&o, false, "-a codex -t 5s", &err);
 	ok(o.timeout_ms == 5000 && strcmp(o.agent, "codex") == 0, "letters with values behind");
 	parse(&o, false, "-e A --env B --env=C", &err);
-	ok(o.env.count == 3 && strcmp(o.env.items[0], "A") == 0 &&
-	       strcmp(o.env.items[2], "C") == 0,
+	ok(o.env.count == 3 && strcmp(o.env.items[0], "A") == 0 && strcmp(o.env.items[2], "C") == 0,
 	   "a list keeps its order");
 	string_list_free(&o.env);
 	ok(o.env.count == 0 && !o.env.items, "and is freed to empty");
@@ -102,6 +107,10 @@ static void refused(void)
 	    {"--limit=", "--limit wants a whole number, not ''"},
 	    {"--timeout soon", "--timeout wants a duration such as 500ms, 30s, 10m, not 'soon'"},
 	    {"--room 1T", "--room wants a size such as 4096, 64K, 64M, not '1T'"},
+	    {"--fd 77", "--fd wants a descriptor that is open, 3 or above, not '77'"},
+	    {"--fd 1", "--fd wants a descriptor that is open, 3 or above, not '1'"},
+	    {"--fd 4294967299",
+	     "--fd wants a descriptor that is open, 3 or above, not '4294967299'"},
 	    {"--=x", "unknown option '--'"},
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -115,9 +124,23 @@ static void refused(void)
 	}
 }
 
+static void descriptors(void)
+{
+	struct options o;
+	struct sa_error err;
+	char line[32];
+	int fd = open("/dev/null", O_RDONLY);
+	snprintf(line, sizeof(line), "--fd %d", fd);
+	ok(parse(&o, false, line, &err) != NULL, "a descriptor of ours: %s", err.message);
+	is_int(o.fd, fd, "is taken");
+	ok(fcntl(fd, F_GETFD) & FD_CLOEXEC, "and handed on to nobody");
+	close(fd);
+}
+
 int main(void)
 {
 	accepted();
+	descriptors();
 	refused();
 	return done_testing();
 }
