@@ -76,6 +76,11 @@ done
 is "$(problem "{\"op\":\"logs\",\"params\":{\"id\":\"$cat\",\"stream\":\"both\"}}")" "400 invalid_request" "an unknown stream"
 is "$(problem "{\"op\":\"logs\",\"params\":{\"id\":\"$cat\",\"tail\":\"-1\"}}")" "400 invalid_request" "a tail below none"
 is "$(problem "{\"op\":\"logs.follow\",\"params\":{\"id\":\"$cat\"},\"headers\":{\"last-event-id\":\"x\"}}")" "400 invalid_request" "a last event that is no number"
+is "$(problem "{\"op\":\"logs\",\"params\":{\"id\":\"$cat\",\"follow\":\"yes\"}}")" "400 invalid_request" "following that is neither true nor false"
+for limits in 5 '[]' '{"memory":1000000}' '{"pids":"5"}' '{"pids":0}'; do
+	is "$(problem "{\"op\":\"start\",\"body\":{\"command\":\"true\",\"limits\":$limits}}")" "400 invalid_request" "limits $limits are none, and nothing starts without"
+done
+is "$(result '{"op":"start","body":{"command":"true","limits":null,"owner":null}}' .result.owner)" '"user"' "null is not given"
 is "$(problem "{\"op\":\"attach\",\"params\":{\"id\":\"$cat\"}}")" "409 conflict message" "a terminal that is none"
 
 stuck=$(start_process '{"command":"sleep","args":["600"]}')

@@ -38,6 +38,43 @@ is "$code $(header content-range) $(body)" "206 bytes 3-5/10 345" "a part of a f
 GET /v1/fs/file?path=ten -H 'range: bytes=10-'
 is "$code $(header content-range) $(header content-type)" "416 bytes */10 application/problem+json" "a part that it has not, and its size"
 
+# Conditions (RFC 9110 13.2): all of them count, a list's lines together.
+is "$(curl -sI -H 'range: bytes=0-3' "$base/v1/fs/file?path=ten" | tr -d '\r' | sed -n 's/^HTTP.* \([0-9]*\) .*/\1/p; s/^content-length: //p' | xargs)" "200 10" "HEAD has no ranges"
+tag=$(curl -sI "$base/v1/fs/file?path=ten" | tr -d '\r' | sed -n 's/^etag: //p')
+old='Sun, 06 Nov 1994 08:49:37 GMT' new='Sunday, 06-Nov-44 08:49:37 GMT'
+while read -r status method what condition; do
+	header=()
+	IFS='|' read -ra lines <<<"$condition"
+	for line in "${lines[@]}"; do header+=(-H "$line"); done
+	ask "$method" "/v1/fs/$what?path=ten" "${header[@]}" -d 0123456789
+	is "$code" "$status" "$method $what, $condition"
+done <<-END
+	412 GET file If-Match: "other"
+	200 GET file If-Match: "other"|If-Match: $tag
+	304 GET file If-None-Match: "other"|If-None-Match: $tag
+	304 GET file If-Modified-Since: $new
+	200 GET file If-Modified-Since: $old
+	200 GET file If-Modified-Since: some day
+	200 GET file If-Modified-Since: $new|If-None-Match: "other"
+	412 GET file If-Unmodified-Since: $old
+	200 GET file If-Unmodified-Since: $old|If-Match: $tag
+	412 PUT file If-Unmodified-Since: $old
+	412 PUT file If-None-Match: "other"|If-None-Match: $tag
+	200 PUT file If-Unmodified-Since: $new|If-Modified-Since: $new
+	412 DELETE entry If-Match: "other"
+	412 DELETE entry If-Unmodified-Since: $old
+	412 DELETE entry If-None-Match: *
+	200 DELETE entry If-Unmodified-Since: $new
+	200 PUT file If-Unmodified-Since: $old
+END
+
+POST /v1/processes "${json[@]}" -d '{"command":"true"}'
+process=$(field .id)
+GET "/v1/processes/$process/logs?follow=yes"
+is "$code $(field .type)" "400 urn:sandbox-agent:error:invalid_request" "whoever would follow a log and says it wrongly is told"
+GET "/v1/processes/$process/logs?fo%6clow=%74rue"
+is "$code $(header content-type)" "200 text/event-stream" "escapes are as good as what they stand for"
+
 POST /v1/acp/x -H 'content-type: text/plain' -d '{}'
 is "$code $(field .type)" "415 urn:sandbox-agent:error:unsupported_media_type" "JSON must say that it is"
 POST /v1/acp/x "${json[@]}" -H 'accept: text/html' -d '{}'

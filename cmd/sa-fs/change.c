@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "base/xalloc.h"
 #include "copy.h"
+#include "entry.h"
 #include "os/dirs.h"
 #include "os/tempfile.h"
 #include "os/tree.h"
@@ -168,7 +169,7 @@ static int refuse(struct sa_error *err, const struct place *place, const char *w
 }
 
 int change_remove(const struct fs *fs, const struct place *place, bool is_recursive,
-		  struct sa_error *err)
+		  const struct http_conditions *conditions, struct sa_error *err)
 {
 	cleanup_free char *name = NULL, *home = dirs_home();
 	struct stat st;
@@ -185,6 +186,8 @@ int change_remove(const struct fs *fs, const struct place *place, bool is_recurs
 		return refuse(err, place, "the root");
 	if (is_same(&st, home))
 		return refuse(err, place, "the home folder");
+	if (conditions && entry_judge(conditions, &st, place->shown, err) < 0)
+		return -1;
 	int rc = unlinkat(dir, name, S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0);
 	bool is_full = rc < 0 && S_ISDIR(st.st_mode) && (errno == ENOTEMPTY || errno == EEXIST);
 	if (is_full && is_recursive)

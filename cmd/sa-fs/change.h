@@ -4,6 +4,8 @@
 
 #include "place.h"
 
+struct http_conditions;
+
 /* Make a folder and its parents; one that is there already is as good. 0, or -1. */
 int change_mkdir(const struct fs *fs, const struct place *place, struct sa_error *err);
 
@@ -22,9 +24,10 @@ int change_move(const struct fs *fs, const struct place *from, const struct plac
 /*
  * Delete. A link goes and not what it leads to. A folder must be empty or
  * is_recursive. The top of the file system, the root, the home folder and
- * the empty path are refused. 0, or -1; FS_LONG for a full folder when fs is_quick.
+ * the empty path are refused. What is there (a link, not what it leads to) must meet the
+ * conditions, NULL: none. 0, or -1; FS_LONG for a full folder when fs is_quick.
  */
 int change_remove(const struct fs *fs, const struct place *place, bool is_recursive,
-		  struct sa_error *err);
+		  const struct http_conditions *conditions, struct sa_error *err);
 
 #endif

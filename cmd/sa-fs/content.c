@@ -150,9 +150,12 @@ int run_write(const void *arg, int argc, char **argv, struct sa_error *err)
 	struct stat st;
 	uint64_t done;
 	char etag[ETAG_BYTES];
+	const struct http_conditions conditions = {
+	    .if_match = span_of(o->if_match),
+	    .if_none_match = span_of(o->is_new ? "*" : NULL),
+	};
 	if (begin(o, "write", argc, argv, NULL, &fs, &place, err) < 0 ||
-	    write_begin(&fs, &place, span_of(o->if_match), span_of(o->is_new ? "*" : NULL), &w,
-			err) < 0 ||
+	    write_begin(&fs, &place, &conditions, &w, err) < 0 ||
 	    write_copy(STDIN_FILENO, w.temp.fd, place.shown, &done, err) < 0)
 		return -1;
 	w.is_synced = o->is_synced;

@@ -1,5 +1,6 @@
 #include "entry.h"
 
+#include "http/condition.h"
 #include "json/write.h"
 
 #include <stdint.h>
@@ -16,6 +17,25 @@ void entry_etag(const struct stat *st, char out[ETAG_BYTES])
 	snprintf(out, ETAG_BYTES, "\"%llx-%llx-%llx-%llx\"", (unsigned long long)st->st_ino,
 		 (unsigned long long)st->st_size, (unsigned long long)modified,
 		 (unsigned long long)(changed - modified));
+}
+
+int entry_judge(const struct http_conditions *conditions, const struct stat *st, const char *shown,
+		struct sa_error *err)
+{
+	char etag[ETAG_BYTES];
+	if (st)
+		entry_etag(st, etag);
+	switch (http_conditions_judge(conditions, st ? span_of(etag) : SPAN_NONE,
+				      st ? st->st_mtim.tv_sec : 0)) {
+	case HTTP_CONDITION_CHANGED:
+		return error_set(err, PROBLEM_PRECONDITION_FAILED, "%s %s", shown,
+				 st ? "has changed" : "does not exist");
+	case HTTP_CONDITION_SAME:
+		return error_set(err, PROBLEM_PRECONDITION_FAILED, "%s exists already", shown);
+	case HTTP_CONDITION_HOLDS:
+		break;
+	}
+	return 0;
 }
 
 const char *entry_kind(mode_t mode)

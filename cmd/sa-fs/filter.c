@@ -77,6 +77,34 @@ static void answer_path(struct buf *scratch, struct filter_reply *reply, const c
 	reply->result = buf_span(scratch);
 }
 
+static char *header(const struct filter_request *r, const char *name)
+{
+	return json_string_dup(json_get(r->headers, name));
+}
+
+/* The preconditions of a request, and the texts they lie in. */
+struct asked {
+	char *texts[4];
+	struct http_conditions conditions;
+};
+
+static struct asked asked_of(const struct filter_request *r)
+{
+	struct asked a = {.texts = {header(r, "if-match"), header(r, "if-none-match"),
+				    header(r, "if-modified-since"),
+				    header(r, "if-unmodified-since")}};
+	a.conditions = (struct http_conditions){span_of(a.texts[0]), span_of(a.texts[1]),
+						span_of(a.texts[2]), span_of(a.texts[3])};
+	return a;
+}
+
+static void asked_clear(struct asked *a)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(a->texts); i++)
+		free(a->texts[i]);
+}
+#define cleanup_asked __attribute__((cleanup(asked_clear)))
+
 /* --- looking ------------------------------------------------------------------- */
 
 static int add_entry(const char *name, const char *path, const struct stat *st, const char *link,
@@ -137,11 +165,6 @@ static int op_stat(void *arg, const struct filter_request *r, int fd, struct buf
 
 /* --- reading ------------------------------------------------------------------- */
 
-static char *header(const struct filter_request *r, const char *name)
-{
-	return json_string_dup(json_get(r->headers, name));
-}
-
 /* If-Range: the same strong tag or the same date, else the whole file is meant (RFC 9110 13.1.5).
  */
 static bool is_range_valid(const char *if_range, const char *etag, const char *modified)
@@ -198,15 +221,16 @@ static int op_read(void *arg, const struct filter_request *r, int fd, struct buf
 		return -1;
 	entry_etag(&st, etag);
 	http_format_date(st.st_mtim.tv_sec, modified);
-	cleanup_free char *if_match = header(r, "if-match");
-	cleanup_free char *if_none_match = header(r, "if-none-match");
-	if (if_match && !http_etag_matches(span_of(if_match), span_of(etag), false))
+	cleanup_asked struct asked asked = asked_of(r);
+	enum http_condition condition =
+	    http_conditions_judge(&asked.conditions, span_of(etag), st.st_mtim.tv_sec);
+	if (condition == HTTP_CONDITION_CHANGED)
 		return error_set(err, PROBLEM_PRECONDITION_FAILED, "%s has changed", place.shown);
 	begin_headers(s);
 	json_kv_string(&s->headers, "etag", etag);
 	json_kv_string(&s->headers, "last-modified", modified);
 	json_kv_string(&s->headers, "accept-ranges", "bytes");
-	if (if_none_match && http_etag_matches(span_of(if_none_match), span_of(etag), true)) {
+	if (condition == HTTP_CONDITION_SAME) {
 		reply->status = 304;
 	} else {
 		if (read_part(s, r, &st, etag, modified, reply, err) < 0)
@@ -233,14 +257,11 @@ static int begin_write(struct server *s, const struct filter_request *r, struct 
 		       struct sa_error *err)
 {
 	cleanup_place struct place place = PLACE_INIT;
-	cleanup_free char *if_match = header(r, "if-match");
-	cleanup_free char *if_none_match = header(r, "if-none-match");
+	cleanup_asked struct asked asked = asked_of(r);
 	bool is_synced = false;
 	if (filter_param_bool(r, "sync", &is_synced, err) < 0 ||
 	    place_param(s, r, &place, err) < 0 ||
-	    as_a_change(
-		write_begin(&s->fs, &place, span_of(if_match), span_of(if_none_match), ret, err),
-		err) < 0)
+	    as_a_change(write_begin(&s->fs, &place, &asked.conditions, ret, err), err) < 0)
 		return -1;
 	ret->is_synced = is_synced;
 	return 0;
@@ -363,13 +384,16 @@ static int op_delete(void *arg, const struct filter_request *r, int fd, struct b
 {
 	struct server *s = arg;
 	cleanup_place struct place place = PLACE_INIT;
+	cleanup_asked struct asked asked = asked_of(r);
 	bool is_recursive = false;
 	(void)fd;
 	if (filter_param_bool(r, "recursive", &is_recursive, err) < 0 ||
 	    place_param(s, r, &place, err) < 0)
 		return -1;
 	s->fs.is_quick = !r->is_aside;
-	int rc = as_a_change(change_remove(&s->fs, &place, is_recursive, err), err);
+	asked.conditions.if_modified_since = SPAN_NONE; /* of GET */
+	int rc =
+	    as_a_change(change_remove(&s->fs, &place, is_recursive, &asked.conditions, err), err);
 	if (rc != 0)
 		return rc;
 	answer_path(scratch, reply, place.shown);

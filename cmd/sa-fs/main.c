@@ -163,7 +163,7 @@ static int run_rm(const void *arg, int argc, char **argv, struct sa_error *err)
 	for (int i = 0; i < argc; i++) {
 		cleanup_place struct place place = PLACE_INIT;
 		if (place_of(&fs, argv[i], &place, err) < 0 ||
-		    change_remove(&fs, &place, o->is_recursive, err) < 0)
+		    change_remove(&fs, &place, o->is_recursive, NULL, err) < 0)
 			return -1;
 	}
 	return SA_EXIT_OK;

@@ -62,16 +62,12 @@ static int look_at_old(const struct write_file *w, struct stat *ret, struct sa_e
 static int judge_conditions(const struct write_file *w, const struct stat *old,
 			    struct sa_error *err)
 {
-	char etag[ETAG_BYTES] = "";
-	if (old)
-		entry_etag(old, etag);
-	struct span tag = old ? span_of(etag) : SPAN_NONE;
-	if (w->if_match && !http_etag_matches(span_of(w->if_match), tag, false))
-		return error_set(err, PROBLEM_PRECONDITION_FAILED, "%s %s", w->shown,
-				 old ? "has changed" : "does not exist");
-	if (w->if_none_match && http_etag_matches(span_of(w->if_none_match), tag, true))
-		return error_set(err, PROBLEM_PRECONDITION_FAILED, "%s exists already", w->shown);
-	return 0;
+	const struct http_conditions conditions = {
+	    .if_match = span_of(w->if_match),
+	    .if_none_match = span_of(w->if_none_match),
+	    .if_unmodified_since = span_of(w->if_unmodified_since),
+	};
+	return entry_judge(&conditions, old, w->shown, err);
 }
 
 static char *dup_span(struct span s)
@@ -79,8 +75,9 @@ static char *dup_span(struct span s)
 	return s.p ? xmemdup0(s.p, s.n) : NULL;
 }
 
-int write_begin(const struct fs *fs, const struct place *place, struct span if_match,
-		struct span if_none_match, struct write_file *ret, struct sa_error *err)
+int write_begin(const struct fs *fs, const struct place *place,
+		const struct http_conditions *conditions, struct write_file *ret,
+		struct sa_error *err)
 {
 	cleanup_write_file struct write_file w = WRITE_FILE_INIT;
 	struct stat old;
@@ -88,8 +85,11 @@ int write_begin(const struct fs *fs, const struct place *place, struct span if_m
 	if (w.dir_fd < 0)
 		return fs_fail(err, errno, "write", place->shown);
 	w.shown = xstrdup(place->shown);
-	w.if_match = dup_span(if_match);
-	w.if_none_match = dup_span(if_none_match);
+	if (conditions) {
+		w.if_match = dup_span(conditions->if_match);
+		w.if_none_match = dup_span(conditions->if_none_match);
+		w.if_unmodified_since = dup_span(conditions->if_unmodified_since);
+	}
 	int has_old = look_at_old(&w, &old, err);
 	if (has_old < 0 || judge_conditions(&w, has_old ? &old : NULL, err) < 0)
 		return -1;
@@ -153,7 +153,7 @@ int write_commit(struct write_file *w, struct stat *ret, struct sa_error *err)
 	struct stat old;
 	/* Between the question and the rename nobody else's conditional write may come in. */
 	cleanup_close int lock = -1;
-	if (w->if_match || w->if_none_match) {
+	if (w->if_match || w->if_none_match || w->if_unmodified_since) {
 		lock = openat(w->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (lock < 0 || flock(lock, LOCK_EX) < 0)
 			return fs_fail(err, errno, "write", w->shown);
@@ -189,6 +189,7 @@ void write_clear(struct write_file *w)
 	free(w->shown);
 	free(w->if_match);
 	free(w->if_none_match);
+	free(w->if_unmodified_since);
 	*w = WRITE_FILE_INIT;
 }
 

@@ -26,15 +26,19 @@ struct write_file {
 	struct tempfile temp;
 	char *if_match; /* NULL: not asked */
 	char *if_none_match;
+	char *if_unmodified_since;
 	bool is_synced;
 };
 
 #define WRITE_FILE_INIT ((struct write_file){.dir_fd = -1, .temp = {.fd = -1}})
 
-/* Missing folders are made. The conditions (RFC 9110 13.1) are judged here and again at the end.
- * 0; -1 with PROBLEM_PRECONDITION_FAILED, PROBLEM_CONFLICT for what is no regular file, ... */
-int write_begin(const struct fs *fs, const struct place *place, struct span if_match,
-		struct span if_none_match, struct write_file *ret, struct sa_error *err);
+struct http_conditions;
+
+/* Missing folders are made. The conditions are judged here and again at the end; NULL: none. 0; -1
+ * with PROBLEM_PRECONDITION_FAILED, PROBLEM_CONFLICT for what is no regular file, ... */
+int write_begin(const struct fs *fs, const struct place *place,
+		const struct http_conditions *conditions, struct write_file *ret,
+		struct sa_error *err);
 /* Rename; ret is what is there now. 0, or -1; w is to be cleared either way. */
 int write_commit(struct write_file *w, struct stat *ret, struct sa_error *err);
 /* What is not committed goes. */

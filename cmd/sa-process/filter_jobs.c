@@ -192,10 +192,21 @@ static void on_ready(void *arg, uint32_t events)
 
 static int parse_limits_of(struct span body, struct process_limits *ret, struct sa_error *err)
 {
-	struct span limits = json_get(body, "limits");
+	struct span limits = json_get(body, "limits"), key, value;
 	int64_t memory = 0, cpu = 0, pids = 0;
-	if (!limits.p)
+	if (!limits.p || json_type(limits) == JSON_NULL)
 		return 0;
+	/* A limit that is not understood is no limit: nothing is started without it. */
+	if (json_type(limits) != JSON_OBJECT)
+		return error_set(err, PROBLEM_INVALID_REQUEST, "limits is an object");
+	for (struct json_iter it = json_iter(limits); json_next(&it, &key, &value);) {
+		struct span name = json_string_plain(key);
+		if (!span_is(name, "memoryBytes") && !span_is(name, "cpuPercent") &&
+		    !span_is(name, "pids"))
+			return error_set(err, PROBLEM_INVALID_REQUEST,
+					 "limits are memoryBytes, cpuPercent and pids, not '%.*s'",
+					 SPAN_ARG(name));
+	}
 	if (spec_int(limits, "memoryBytes", 1, INT64_MAX, &memory, err) < 0 ||
 	    spec_int(limits, "cpuPercent", 1, INT32_MAX, &cpu, err) < 0 ||
 	    spec_int(limits, "pids", 1, INT32_MAX, &pids, err) < 0)
@@ -218,7 +229,8 @@ int job_start(struct filter *f, const struct filter_request *request, struct sa_
 	    parse_limits_of(body, &launch.limits, err) < 0)
 		return -1;
 	struct span owner = json_get(body, "owner");
-	if (owner.p && process_owner_parse(json_string_plain(owner), &launch.owner) < 0)
+	if (owner.p && json_type(owner) != JSON_NULL &&
+	    process_owner_parse(json_string_plain(owner), &launch.owner) < 0)
 		return error_set(err, PROBLEM_INVALID_REQUEST,
 				 "owner is user, agent, desktop or system");
 	launch.argv = spec.argv;

@@ -88,7 +88,10 @@ static int parse_query(const struct filter_request *request, const struct proces
 	if (last && *last && num_parse_u64(span_of(last), INT64_MAX, &seen) < 0)
 		return error_set(err, PROBLEM_INVALID_REQUEST,
 				 "Last-Event-ID is a whole number, not '%.100s'", last);
-	if (filter_param_int(request, "since", 0, INT64_MAX, &since, err) < 0 ||
+	/* Whether it is followed is the route's matter, but what it is not is an error here. */
+	bool is_followed = false;
+	if (filter_param_bool(request, "follow", &is_followed, err) < 0 ||
+	    filter_param_int(request, "since", 0, INT64_MAX, &since, err) < 0 ||
 	    filter_param_int(request, "tail", 0, INT64_MAX, &tail, err) < 0 ||
 	    query_stream(stream, process->is_tty, &ret->stream, ret_label, err) < 0)
 		return -1;

@@ -61,12 +61,14 @@ static bool condition_fits(const struct route *route, const struct http_request 
 		return false;
 	if (!route->condition)
 		return true;
-	struct span want = span_of(route->condition), rest = r->target.query, name, value;
-	size_t split = strcspn(route->condition, "=");
-	while (http_query_next(&rest, &name, &value))
-		if (span_equal(name, (struct span){want.p, split}) &&
-		    span_is(value, route->condition + split + 1))
+	struct span rest = r->target.query, name, value;
+	while (http_query_next(&rest, &name, &value)) {
+		cleanup_buf struct buf plain = BUF_INIT(name.n + value.n + 1);
+		if (http_query_decode(&plain, name) == 0 && buf_addc(&plain, '=') == 0 &&
+		    http_query_decode(&plain, value) == 0 &&
+		    span_is(buf_span(&plain), route->condition))
 			return true;
+	}
 	return false;
 }
 
@@ -187,15 +189,33 @@ int match_params(const struct route *route, const struct http_request *r, struct
 	return 0;
 }
 
+/* The value of a field; a list's lines together (RFC 9110 5.2). */
+static void add_header_value(const struct http_request *r, const char *name, struct buf *b)
+{
+	bool is_list = strcmp(name, "if-match") == 0 || strcmp(name, "if-none-match") == 0;
+	for (size_t i = 0; i < r->header_count; i++) {
+		if (!http_is_nocase(r->headers[i].name, name) || r->headers[i].value.n == 0)
+			continue;
+		if (b->len && !is_list)
+			return;
+		buf_adds(b, b->len ? ", " : "");
+		buf_add_span(b, r->headers[i].value);
+	}
+}
+
 void match_headers(const struct route *route, const struct http_request *r, struct buf *b)
 {
+	bool is_head = span_is(r->method, "HEAD");
 	for (const char *p = route->headers; p && *p;) {
 		size_t n = strcspn(p, " ");
 		cleanup_free char *name = xmemdup0(p, n);
-		struct span value = http_request_find(r, name);
-		if (value.p && value.n)
-			json_kv_span(b, name, value);
+		cleanup_buf struct buf value = BUF_INIT(HTTP_HEAD_BYTES * 2);
 		p += n + (p[n] == ' ');
+		/* HEAD has no ranges (RFC 9110 14.2). */
+		if (!is_head || strcmp(name, "range") != 0)
+			add_header_value(r, name, &value);
+		if (value.len)
+			json_kv_span(b, name, buf_span(&value));
 	}
 }
 

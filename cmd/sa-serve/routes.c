@@ -18,6 +18,7 @@
 	.command = (program), .op = (name), .answer = ANSWER_SOCKET, WORDS(__VA_ARGS__)
 #define JSON .body = BODY_JSON
 #define MAYBE_JSON .body = BODY_OPTIONAL
+#define CONDITIONS "if-match if-none-match if-modified-since if-unmodified-since"
 /* One of the surface that OpenCode's clients know (contract 14). */
 #define OPENCODE .has_error_list = true, .headers = "x-opencode-directory"
 #define OC(name) OPENCODE, ASK("sa-opencode", name)
@@ -53,10 +54,10 @@ const struct route routes[] = {
     {"DELETE", "/v1/acp/{serverId}", ASK("sa-session", "acp.delete")},
 
     {"GET", "/v1/fs/entries", ASK("sa-fs", "entries")}, /* path */
-    {"GET", "/v1/fs/file", ASK("sa-fs", "read"), .headers = "range if-range if-none-match"},
+    {"GET", "/v1/fs/file", ASK("sa-fs", "read"), .headers = "range if-range " CONDITIONS},
     {"PUT", "/v1/fs/file", ASK("sa-fs", "write"), .body = BODY_UPLOAD, .limit = LIMIT_NONE,
-     .headers = "if-match if-none-match"},		/* write.begin, write.commit, write.abort */
-    {"DELETE", "/v1/fs/entry", ASK("sa-fs", "delete")}, /* path, recursive */
+     .headers = CONDITIONS}, /* write.begin, write.commit, write.abort */
+    {"DELETE", "/v1/fs/entry", ASK("sa-fs", "delete"), .headers = CONDITIONS}, /* path, recursive */
     {"POST", "/v1/fs/mkdir", ASK("sa-fs", "mkdir")},
     {"POST", "/v1/fs/move", ASK("sa-fs", "move"), JSON},
     {"GET", "/v1/fs/stat", ASK("sa-fs", "stat")},
@@ -144,8 +145,8 @@ const struct route routes[] = {
      .headers = "last-event-id"},
     {"GET", "/v1/sessions/{id}/events", ASK("sa-session", "sessions.events")}, /* after, limit */
     {"GET", "/v1/sessions/{id}/queue", ONCE("sa-session", "sessions.queue")},
-    {"PATCH", "/v1/sessions/{id}/queue/{promptId}", ONCE("sa-session", "sessions.queue.edit"),
-     JSON, .limit = LIMIT_MESSAGE},
+    {"PATCH", "/v1/sessions/{id}/queue/{promptId}", ONCE("sa-session", "sessions.queue.edit"), JSON,
+     .limit = LIMIT_MESSAGE},
     {"DELETE", "/v1/sessions/{id}/queue/{promptId}", ONCE("sa-session", "sessions.queue.drop")},
     {"GET", "/v1/sessions/{id}/pending", ASK("sa-session", "sessions.pending")},
     {"POST", "/v1/sessions/{id}/pending/{requestId}", ASK("sa-session", "sessions.reply"), JSON},

@@ -1,6 +1,7 @@
 #include "http/condition.h"
 
 #include "base/num.h"
+#include "http/value.h"
 
 /* An offset; more than fits is as good as the greatest. false when it is no number. */
 static bool parse_offset(struct span text, uint64_t *ret)
@@ -106,4 +107,25 @@ bool http_etag_matches(struct span list, struct span etag, bool is_weak)
 		}
 	}
 	return false;
+}
+
+enum http_condition http_conditions_judge(const struct http_conditions *conditions,
+					  struct span etag, int64_t modified_s)
+{
+	int64_t date_s;
+	if (conditions->if_match.p) {
+		if (!http_etag_matches(conditions->if_match, etag, false))
+			return HTTP_CONDITION_CHANGED;
+	} else if (etag.p && http_parse_date(conditions->if_unmodified_since, &date_s) == 0 &&
+		   modified_s > date_s) {
+		return HTTP_CONDITION_CHANGED;
+	}
+	if (conditions->if_none_match.p)
+		return http_etag_matches(conditions->if_none_match, etag, true)
+			   ? HTTP_CONDITION_SAME
+			   : HTTP_CONDITION_HOLDS;
+	if (etag.p && http_parse_date(conditions->if_modified_since, &date_s) == 0 &&
+	    modified_s <= date_s)
+		return HTTP_CONDITION_SAME;
+	return HTTP_CONDITION_HOLDS;
 }

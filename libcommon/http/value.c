@@ -139,3 +139,24 @@ void http_format_date(int64_t unix_s, char *out)
 		 days + 3 * (tm.tm_wday % 7), tm.tm_mday % 100, months + 3 * (tm.tm_mon % 12),
 		 (tm.tm_year + 1900) % 10000, tm.tm_hour % 100, tm.tm_min % 100, tm.tm_sec % 100);
 }
+
+int http_parse_date(struct span value, int64_t *ret_unix_s)
+{
+	/* IMF-fixdate, and the obsolete ones of RFC 850 and asctime(3). */
+	static const char *const forms[] = {"%a, %d %b %Y %H:%M:%S GMT",
+					    "%a, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"};
+	char text[HTTP_DATE_BYTES];
+	if (!value.p || value.n >= sizeof(text))
+		return -1;
+	memcpy(text, value.p, value.n);
+	text[value.n] = '\0';
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		struct tm tm = {.tm_isdst = 0};
+		const char *end = strptime(text, forms[i], &tm);
+		if (!end || *end || end != text + value.n)
+			continue;
+		*ret_unix_s = timegm(&tm);
+		return 0;
+	}
+	return -1;
+}

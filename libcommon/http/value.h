@@ -39,5 +39,7 @@ int http_last_event_id(struct span value, uint64_t *ret_id);
 enum { HTTP_DATE_BYTES = 48 };
 /* IMF-fixdate (RFC 9110 5.6.7): "Sun, 06 Nov 1994 08:49:37 GMT". out has HTTP_DATE_BYTES. */
 void http_format_date(int64_t unix_s, char *out);
+/* Any of the three forms that RFC 9110 5.6.7 names, all of it. 0; -1 when it is none. */
+int http_parse_date(struct span value, int64_t *ret_unix_s);
 
 #endif

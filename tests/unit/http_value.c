@@ -225,6 +225,31 @@ static void check_numbers(void)
 	is_str(date, "Tue, 29 Feb 2000 00:00:00 GMT", "a leap day");
 	http_format_date(INT64_MAX, date);
 	is_str(date, "Thu, 01 Jan 1970 00:00:00 GMT", "a date that does not exist");
+	static const char *const forms[] = {"Sun, 06 Nov 1994 08:49:37 GMT",
+					    "Sunday, 06-Nov-94 08:49:37 GMT",
+					    "Sun Nov  6 08:49:37 1994"};
+	static const char *const others[] = {
+	    "",
+	    "784111777",
+	    "Sun, 06 Nov 1994 08:49:37",
+	    "Sun, 06 Nov 1994 08:49:37 GMT ",
+	    "Sun, 06 Nov 1994 08:49:37 +0100",
+	    "Sun, 36 Nov 1994 08:49:37 GMT",
+	    "1994-11-06T08:49:37Z",
+	    "Sun, 06 Nov 1994 08:49:37 GMT, Sun, 06 Nov 1994 08:49:37 GMT",
+	};
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		int64_t when = 0;
+		ok(http_parse_date(span_of(forms[i]), &when) == 0 && when == 784111777, "%s",
+		   forms[i]);
+	}
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		int64_t when = 7;
+		ok(http_parse_date(span_of(others[i]), &when) < 0 && when == 7, "no date: '%s'",
+		   others[i]);
+	}
+	int64_t when;
+	ok(http_parse_date(SPAN_NONE, &when) < 0, "no date at all");
 }
 
 int main(void)
