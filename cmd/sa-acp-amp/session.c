@@ -1,7 +1,7 @@
 #include "session.h"
 
 #include "adapter/argv.h"
-#include "adapter/content.h"
+#include "adapter/mcp.h"
 #include "amp.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -130,40 +130,17 @@ void session_change(struct session *session, const struct envelope *envelope, in
 
 /* --- opening --------------------------------------------------------------------------------- */
 
-static int write_server(struct buf *b, struct span server, struct sa_error *err)
-{
-	struct span url = json_get(server, "url"), command = json_get(server, "command");
-	bool is_stdio = json_type(command) == JSON_STRING;
-	cleanup_free char *name = json_string_dup(json_get(server, "name"));
-	if (!name || (!is_stdio && json_type(url) != JSON_STRING))
-		return error_set(err, PROBLEM_INVALID_REQUEST,
-				 "an MCP server needs a name and a command or a url");
-	json_key(b, name);
-	json_open(b, '{');
-	if (is_stdio) {
-		json_kv_raw(b, "command", command);
-		json_kv_raw(b, "args", json_get(server, "args"));
-		content_pairs(b, "env", json_get(server, "env"));
-	} else {
-		json_kv_raw(b, "url", url);
-		content_pairs(b, "headers", json_get(server, "headers"));
-	}
-	json_close(b, '}');
-	return 0;
-}
-
 static int read_params(struct session *session, struct span params, struct sa_error *err)
 {
-	struct json_iter it = json_iter(json_get(params, "mcpServers"));
-	struct span server;
+	static const struct mcp_style style = {.headers = "headers"};
+	struct span servers = json_get(params, "mcpServers"), first;
+	struct json_iter it = json_iter(servers);
 	cleanup_buf struct buf config = BUF_INIT(BUF_MAX_OWN);
-	size_t count = 0;
 	json_open(&config, '{');
-	for (; json_next(&it, NULL, &server); count++)
-		if (write_server(&config, server, err) < 0)
-			return -1;
+	if (mcp_write_servers(&config, servers, &style, err) < 0)
+		return -1;
 	json_close(&config, '}');
-	session->mcp_config = count ? buf_take(&config) : NULL;
+	session->mcp_config = json_next(&it, NULL, &first) ? buf_take(&config) : NULL;
 	return 0;
 }
 

@@ -1,7 +1,7 @@
 #include "launch.h"
 
 #include "adapter/argv.h"
-#include "adapter/content.h"
+#include "adapter/mcp.h"
 #include "base/cleanup.h"
 #include "base/xalloc.h"
 #include "claude.h"
@@ -33,42 +33,14 @@ bool launch_can_bypass(void)
 	return geteuid() != 0 || (sandbox && strcmp(sandbox, "1") == 0);
 }
 
-/* --- MCP servers ------------------------------------------------------------------------ */
-
-static int write_server(struct buf *b, struct span server, struct sa_error *err)
-{
-	struct span type = json_get(server, "type"), url = json_get(server, "url");
-	struct span command = json_get(server, "command");
-	cleanup_free char *name = json_string_dup(json_get(server, "name"));
-	bool is_stdio = !type.p || json_string_is(type, "stdio");
-	if (!name || json_type(is_stdio ? command : url) != JSON_STRING)
-		return error_set(err, PROBLEM_INVALID_REQUEST,
-				 "an MCP server needs a name and a command or a url");
-	json_key(b, name);
-	json_open(b, '{');
-	json_kv_raw(b, "type", is_stdio ? SPAN_LIT("\"stdio\"") : type);
-	if (is_stdio) {
-		json_kv_raw(b, "command", command);
-		json_kv_raw(b, "args", json_get(server, "args"));
-		content_pairs(b, "env", json_get(server, "env"));
-	} else {
-		json_kv_raw(b, "url", url);
-		content_pairs(b, "headers", json_get(server, "headers"));
-	}
-	json_close(b, '}');
-	return 0;
-}
-
 int launch_mcp_config(struct buf *b, struct span servers, struct sa_error *err)
 {
-	struct json_iter it = json_iter(servers);
-	struct span server;
+	static const struct mcp_style style = {.headers = "headers", .has_type = true};
 	json_open(b, '{');
 	json_key(b, "mcpServers");
 	json_open(b, '{');
-	while (json_next(&it, NULL, &server))
-		if (write_server(b, server, err) < 0)
-			return -1;
+	if (mcp_write_servers(b, servers, &style, err) < 0)
+		return -1;
 	json_close(b, '}');
 	json_close(b, '}');
 	return 0;

@@ -1,5 +1,6 @@
 #include "session.h"
 
+#include "adapter/mcp.h"
 #include "approval.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -7,7 +8,6 @@
 #include "codex.h"
 #include "commands.h"
 #include "item.h"
-#include "mcp.h"
 #include "turn.h"
 #include "json/scan.h"
 #include "json/write.h"
@@ -150,6 +150,23 @@ static void read_instructions(struct session *session, struct span params)
 	    session->is_instructions_appended ? json_get(prompt, "append") : prompt);
 }
 
+/* An object for thread/start's config: mcpServers and additionalDirectories. 0, or -1. */
+static int write_config(struct buf *b, struct span params, struct sa_error *err)
+{
+	static const struct mcp_style style = {.headers = "http_headers", .no_sse = "Codex"};
+	struct span directories = json_get(params, "additionalDirectories");
+	json_open(b, '{');
+	json_key(b, "mcp_servers");
+	json_open(b, '{');
+	if (mcp_write_servers(b, json_get(params, "mcpServers"), &style, err) < 0)
+		return -1;
+	json_close(b, '}');
+	if (json_type(directories) == JSON_ARRAY)
+		json_kv_raw(b, "sandbox_workspace_write.writable_roots", directories);
+	json_close(b, '}');
+	return 0;
+}
+
 static int read_params(struct session *session, struct span params, struct sa_error *err)
 {
 	if (access(session->base.cwd, X_OK) < 0)
@@ -163,7 +180,7 @@ static int read_params(struct session *session, struct span params, struct sa_er
 	}
 	read_instructions(session, params);
 	cleanup_buf struct buf config = BUF_INIT(BUF_MAX_OWN);
-	if (mcp_write_config(&config, params, err) < 0)
+	if (write_config(&config, params, err) < 0)
 		return -1;
 	session->config = buf_take(&config);
 	return 0;

@@ -1,5 +1,5 @@
 /* clang-format off */
-/* with: cmd/sa-acp-codex/approval.c cmd/sa-acp-codex/codex.c cmd/sa-acp-codex/commands.c cmd/sa-acp-codex/form.c cmd/sa-acp-codex/hunk.c cmd/sa-acp-codex/item.c cmd/sa-acp-codex/item_details.c cmd/sa-acp-codex/login.c cmd/sa-acp-codex/mcp.c cmd/sa-acp-codex/notes.c cmd/sa-acp-codex/server.c cmd/sa-acp-codex/session.c cmd/sa-acp-codex/settings.c cmd/sa-acp-codex/threads.c cmd/sa-acp-codex/turn.c cmd/sa-acp-codex/turn_end.c */
+/* with: cmd/sa-acp-codex/approval.c cmd/sa-acp-codex/codex.c cmd/sa-acp-codex/commands.c cmd/sa-acp-codex/form.c cmd/sa-acp-codex/hunk.c cmd/sa-acp-codex/item.c cmd/sa-acp-codex/item_details.c cmd/sa-acp-codex/login.c cmd/sa-acp-codex/notes.c cmd/sa-acp-codex/server.c cmd/sa-acp-codex/session.c cmd/sa-acp-codex/settings.c cmd/sa-acp-codex/threads.c cmd/sa-acp-codex/turn.c cmd/sa-acp-codex/turn_end.c */
 /* clang-format on */
 /* max: 65536 */
 /* The app-server's notifications, requests and answers, and the client's answers. */
