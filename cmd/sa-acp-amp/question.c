@@ -1,7 +1,7 @@
 #include "question.h"
 
 #include "acp/envelope.h"
-#include "adapter/content.h"
+#include "adapter/consent.h"
 #include "base/cleanup.h"
 #include "base/xalloc.h"
 #include "gate.h"
@@ -81,24 +81,6 @@ void question_drop_all(struct session *session)
 	}
 }
 
-/* --- allowed for ever -------------------------------------------------------------------- */
-
-static bool is_always(const struct session *session, const char *tool)
-{
-	cleanup_free char *line = xasprintf("\n%s\n", tool);
-	struct span all = buf_span(&session->always);
-	return memmem(all.p, all.n, line, strlen(line)) != NULL;
-}
-
-static void allow_always(struct session *session, const char *tool)
-{
-	if (is_always(session, tool))
-		return;
-	if (!session->always.len)
-		buf_addc(&session->always, '\n');
-	buf_addf(&session->always, "%s\n", tool);
-}
-
 /* --- asking ------------------------------------------------------------------------------- */
 
 static void on_answer(void *arg, const struct envelope *envelope)
@@ -106,11 +88,7 @@ static void on_answer(void *arg, const struct envelope *envelope)
 	struct question *question = arg;
 	struct session *session = question->session;
 	struct gate_peer *peer = question->peer;
-	struct span option = json_path(envelope->result, "outcome.optionId");
-	bool is_for_ever = json_string_is(option, "allow-always");
-	bool is_allowed = is_for_ever || json_string_is(option, "allow-once");
-	if (is_for_ever)
-		allow_always(session, question->tool);
+	bool is_allowed = consent_read(&session->consents, question->tool, envelope);
 	question->state = is_allowed ? QUESTION_ALLOWED : QUESTION_REJECTED;
 	if (peer) {
 		forget(question);
@@ -122,26 +100,11 @@ static void on_answer(void *arg, const struct envelope *envelope)
 static void ask(struct question *question, struct span id)
 {
 	struct session *session = question->session;
-	cleanup_free char *always = xasprintf("Yes, and always allow %s", question->tool);
 	cleanup_buf struct buf name = BUF_INIT(BUF_MAX_OWN);
 	json_add_string(&name, span_of(question->tool));
-	struct buf *b = adapter_ask_open(session->base.adapter, "session/request_permission");
-	json_open(b, '{');
-	json_kv_string(b, "sessionId", session->base.id);
-	json_key(b, "toolCall");
-	json_open(b, '{');
-	json_kv_raw(b, "toolCallId", id);
-	json_kv_string(b, "status", "pending");
+	struct buf *b = consent_ask_open(&session->base, id);
 	tool_write_details(b, buf_span(&name), span_of(question->input));
-	json_close(b, '}');
-	json_key(b, "options");
-	json_open(b, '[');
-	content_permission(b, "allow-once", "Yes", "allow_once");
-	content_permission(b, "allow-always", always, "allow_always");
-	content_permission(b, "reject", "No", "reject_once");
-	json_close(b, ']');
-	json_close(b, '}');
-	question->ask_id = adapter_ask_close(session->base.adapter, on_answer, question);
+	question->ask_id = consent_ask_close(&session->base, question->tool, on_answer, question);
 }
 
 static void make(struct session *session, struct gate_peer *peer, char *tool, struct span input,
@@ -191,7 +154,8 @@ void question_asked(struct session *session, struct gate_peer *peer, struct span
 	struct question *question = find(session, tool, input);
 	if (question)
 		asked_again(question, peer);
-	else if (!session->is_asking || tool_only_reads(name) || is_always(session, tool))
+	else if (!session->is_asking || tool_only_reads(name) ||
+		 consents_has(&session->consents, tool))
 		gate_answer(peer, GATE_ALLOW);
 	else if (count >= QUESTIONS_MAX)
 		gate_answer(peer, "There are too many questions already.");

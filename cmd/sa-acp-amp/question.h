@@ -25,8 +25,8 @@ struct gate_peer;
 struct question;
 struct session;
 
-/* How many may be open in a session; and the tools that are allowed for ever, bytes. */
-enum { QUESTIONS_MAX = 64, QUESTION_ALWAYS_BYTES = 64 * 1024 };
+/* How many may be open in a session. */
+enum { QUESTIONS_MAX = 64 };
 
 /* A line of a helper: {"id":..,"tool":..,"input":..}. */
 void question_asked(struct session *session, struct gate_peer *peer, struct span line);

@@ -21,7 +21,7 @@ void session_release(struct session *session)
 {
 	question_drop_all(session);
 	gate_close(&session->gate);
-	buf_free(&session->always);
+	consents_free(&session->consents);
 	session_take(&session->held);
 	session_take(&session->mcp_config);
 	session_take(&session->error);
@@ -173,7 +173,7 @@ static int open_old(struct session *session, struct span id, struct sa_error *er
 void session_init(struct session *session)
 {
 	gate_init(&session->gate, &session->base.adapter->loop);
-	session->always = BUF_INIT(QUESTION_ALWAYS_BYTES);
+	session->consents = CONSENTS_INIT;
 }
 
 int session_open(struct session *session, struct span params, struct sa_error *err)

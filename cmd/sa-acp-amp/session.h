@@ -17,6 +17,7 @@
 #ifndef AMP_SESSION_H
 #define AMP_SESSION_H
 
+#include "adapter/consent.h"
 #include "adapter/sessions.h"
 #include "gate.h"
 
@@ -34,7 +35,7 @@ struct session {
 	char *held;		     /* why Amp has ended the turn, while questions are open */
 	struct gate gate;
 	struct question *questions;
-	struct buf always; /* tools that are allowed for ever, one a line */
+	struct consents consents;
 };
 
 /* Parts of amp_agent: see adapter/session.h. */

@@ -1,7 +1,7 @@
 #include "question.h"
 
 #include "acp/envelope.h"
-#include "adapter/content.h"
+#include "adapter/consent.h"
 #include "base/cleanup.h"
 #include "base/xalloc.h"
 #include "gate.h"
@@ -111,31 +111,12 @@ void question_drop_all(struct session *session)
 
 /* --- permissions ------------------------------------------------------------------------------ */
 
-static bool is_always(const struct session *session, const char *tool)
-{
-	size_t n = strlen(tool);
-	struct span rest = buf_span(&session->always);
-	while (rest.n) {
-		const char *newline = memchr(rest.p, '\n', rest.n);
-		size_t length = newline ? (size_t)(newline - rest.p) : rest.n;
-		if (length == n && memcmp(rest.p, tool, n) == 0)
-			return true;
-		rest.p += length + (newline ? 1 : 0);
-		rest.n -= length + (newline ? 1 : 0);
-	}
-	return false;
-}
-
 static void on_permission(void *arg, const struct envelope *envelope)
 {
 	struct question *question = arg;
 	struct session *session = question->session;
-	struct span option = json_path(envelope->result, "outcome.optionId");
-	bool is_for_ever = json_string_is(option, "allow-always");
-	if (is_for_ever && !is_always(session, question->tool))
-		buf_addf(&session->always, "%s\n", question->tool);
 	answer_gate(session, span_of(question->id),
-		    is_for_ever || json_string_is(option, "allow-once"));
+		    consent_read(&session->consents, question->tool, envelope));
 	unlink_question(question);
 	question_free(question);
 }
@@ -143,24 +124,10 @@ static void on_permission(void *arg, const struct envelope *envelope)
 static void ask_permission(struct question *question, struct span call)
 {
 	struct session *session = question->session;
-	cleanup_free char *always = xasprintf("Yes, and always allow %s", question->tool);
-	struct buf *b = adapter_ask_open(session->base.adapter, "session/request_permission");
-	json_open(b, '{');
-	json_kv_string(b, "sessionId", session->base.id);
-	json_key(b, "toolCall");
-	json_open(b, '{');
-	json_kv_raw(b, "toolCallId", json_get(call, "id"));
-	json_kv_string(b, "status", "pending");
+	struct buf *b = consent_ask_open(&session->base, json_get(call, "id"));
 	tool_write_details(b, session, json_get(call, "name"), json_get(call, "input"));
-	json_close(b, '}');
-	json_key(b, "options");
-	json_open(b, '[');
-	content_permission(b, "allow-once", "Yes", "allow_once");
-	content_permission(b, "allow-always", always, "allow_always");
-	content_permission(b, "reject", "No", "reject_once");
-	json_close(b, ']');
-	json_close(b, '}');
-	question->ask_id = adapter_ask_close(session->base.adapter, on_permission, question);
+	question->ask_id =
+	    consent_ask_close(&session->base, question->tool, on_permission, question);
 }
 
 /* text is the question behind GATE_PREFIX: the call as JSON. */
@@ -171,7 +138,7 @@ static void gate_asked(struct session *session, struct span id, struct span text
 	struct span name = is_call ? json_get(text, "name") : SPAN_NONE;
 	cleanup_free char *tool = json_string_dup(name);
 	if (!tool || !settings_asks(&session->settings) || tool_only_reads(name) ||
-	    is_always(session, tool)) {
+	    consents_has(&session->consents, tool)) {
 		answer_gate(session, id, is_call);
 		return;
 	}

@@ -16,8 +16,6 @@
 
 #include <stdlib.h>
 
-/* Names of tools that one session may allow for ever, bytes. */
-enum { SESSION_ALWAYS_BYTES = 64 * 1024 };
 /* Names of MCP servers, bytes: further ones are cut off. */
 enum { SESSION_LEFT_OUT_BYTES = 4096 };
 
@@ -26,7 +24,7 @@ void session_release(struct session *session)
 	command_fail_all(session, "the session is closed");
 	question_drop_all(session);
 	settings_free(&session->settings);
-	buf_free(&session->always);
+	consents_free(&session->consents);
 	buf_free(&session->left_out);
 	char **owned[] = {&session->file, &session->stop_reason, &session->slash_commands,
 			  &session->turn_error};
@@ -89,7 +87,7 @@ static int read_params(struct session *session, struct span params, struct sa_er
 
 void session_init(struct session *session)
 {
-	session->always = BUF_INIT(SESSION_ALWAYS_BYTES);
+	session->consents = CONSENTS_INIT;
 	session->left_out = BUF_INIT(SESSION_LEFT_OUT_BYTES);
 	settings_init(&session->settings);
 }

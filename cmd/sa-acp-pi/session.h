@@ -13,6 +13,7 @@
 #ifndef PI_SESSION_H
 #define PI_SESSION_H
 
+#include "adapter/consent.h"
 #include "adapter/sessions.h"
 #include "settings.h"
 
@@ -28,9 +29,9 @@ struct session {
 	uint64_t next_command;
 	struct settings settings;
 	struct question *questions; /* Pi's without an answer */
-	struct buf always;	    /* names of tools that are allowed for ever, a line each */
-	struct buf left_out;	    /* MCP servers that Pi cannot have, by name; empty once told */
-	char *slash_commands;	    /* available commands until the request is answered, JSON */
+	struct consents consents;
+	struct buf left_out;  /* MCP servers that Pi cannot have, by name; empty once told */
+	char *slash_commands; /* available commands until the request is answered, JSON */
 
 	char *stop_reason; /* of the last assistant message of the turn */
 	char *turn_error;  /* and its errorMessage */

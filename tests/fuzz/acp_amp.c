@@ -68,8 +68,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	session_base_init(&session->base, &adapter);
 	session->base.state = SESSION_READY;
 	session->is_asking = true;
-	session->always = BUF_INIT(QUESTION_ALWAYS_BYTES);
-	gate_init(&session->gate, &adapter.loop);
+	session_init(session);
 	compose(data, size);
 	session->base.id = xstrdup("T-00000000-0000-4000-8000-000000000001");
 	session->base.cwd = xstrdup("/w");

@@ -30,8 +30,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	session->base.state = SESSION_READY;
 	session->base.cwd = xstrdup("/w");
 	session->base.child.wire.queue = BUF_INIT(BUF_MAX_OWN);
-	history_init(&session->replay);
-	settings_init(&session->settings, true);
+	session_init(session);
+	session->settings.can_bypass = true;
 	session->base.id = xstrdup("00000000-0000-4000-8000-000000000001");
 	fuzz_prompt(&session->base.prompts);
 	adapter.sessions = session;

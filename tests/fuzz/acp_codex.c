@@ -40,11 +40,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	codex.adapter.binary = "none";
 	session_base_init(&session->base, &codex.adapter);
 	server_init(&codex.server);
-	session->codex = &codex;
+	session_init(session);
 	session->base.state = SESSION_READY;
 	session->base.id = xstrdup("00000000-0000-4000-8000-000000000002");
 	session->base.cwd = xstrdup("/w");
-	settings_init(&session->settings);
 	fuzz_prompt(&session->base.prompts);
 	codex.adapter.sessions = session;
 	fuzz_lines(&codex.adapter, data, size, native, &codex);

@@ -30,9 +30,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	session->base.state = SESSION_READY;
 	session->base.id = xstrdup("id");
 	session->base.cwd = xstrdup("/w");
-	session->always = BUF_INIT(1024);
+	session_init(session);
 	session->base.child.wire.queue = BUF_INIT(BUF_MAX_OWN);
-	settings_init(&session->settings);
 	settings_set(&session->settings, SETTING_MODE, SPAN_LIT("\"ask\""));
 	fuzz_prompt(&session->base.prompts);
 	adapter.sessions = session;
