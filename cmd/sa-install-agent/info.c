@@ -131,10 +131,7 @@ static void add_more(struct buf *b, const struct agent_record *record,
 	}
 	json_kv_string(b, "route", agent_route_name(program->route));
 	json_key(b, "command");
-	json_open(b, '[');
-	for (char **word = program->argv; *word; word++)
-		json_add_string(b, span_of(*word));
-	json_close(b, ']');
+	json_add_words(b, program->argv);
 }
 
 int info_add(struct buf *b, const char *name, const struct surroundings *around,

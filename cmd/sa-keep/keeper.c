@@ -40,24 +40,16 @@ void keeper_tell_ready(struct keeper *k, const struct sa_error *problem)
 	k->ready_fd = -1;
 }
 
-static char *args_json(char *const *argv)
-{
-	struct buf b = BUF_INIT(BUF_MAX_OWN);
-	json_open(&b, '[');
-	for (argv++; *argv; argv++)
-		json_add_string(&b, span_of(*argv));
-	json_close(&b, ']');
-	return buf_take(&b);
-}
-
 static int fill_record(struct keeper *k, struct sa_error *err)
 {
 	const struct keeper_options *o = k->options;
 	struct process *p = &k->process;
+	struct buf args = BUF_INIT(BUF_MAX_OWN);
+	json_add_words(&args, o->argv + 1);
 	*p = (struct process){
 	    .id = p->id,
 	    .command = xstrdup(o->argv[0]),
-	    .args_json = args_json(o->argv),
+	    .args_json = buf_take(&args),
 	    .cwd = xstrdup(o->cwd),
 	    .is_tty = o->is_tty,
 	    .is_interactive = o->is_interactive,
@@ -73,10 +65,7 @@ static int fill_record(struct keeper *k, struct sa_error *err)
 	if (o->starter && !procid_of(o->starter, &p->starter))
 		return error_set(err, PROBLEM_FAILED, "whoever wanted the process is gone");
 	cleanup_free char *name = xasprintf("sa-%s", p->tag);
-	int cgroup_fd;
-	p->cgroup = cgroup_create(name, &cgroup_fd);
-	if (cgroup_fd >= 0)
-		close(cgroup_fd);
+	p->cgroup = cgroup_create(name);
 	const struct cgroup_limits limits = {
 	    .memory_bytes = o->limits.memory_bytes,
 	    .cpu_percent = o->limits.cpu_percent,

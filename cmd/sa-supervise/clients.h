@@ -17,8 +17,8 @@
  *   {"op":"queue_drop","ref":R,"sessionId":S,"promptId":P,"by":TEXT?}  one of them
  *   {"op":"queue_edit","ref":R,"sessionId":S,"promptId":P,"prompt":[...],"by":TEXT?}
  *   {"op":"title","ref":R,"sessionId":S,"title":TEXT}  what people call the session
- *   {"op":"reply","ref":R,"eventId":E,"result":{...}|"error":{...}}; it and a response
- *        that is sent may say who answers: "by":TEXT
+ *   {"op":"reply","ref":R,"eventId":E,"result":{...}|"error":{...},"reason":TEXT?}; it and a
+ *        response that is sent may say who answers: "by":TEXT
  *   {"op":"attach","after":N,"sessionId":S?,"present":false?}  events with eventIndex > N;
  *        not present: it could not show what is asked to anybody
  *   {"op":"status","ref":R}

@@ -98,7 +98,6 @@ static void do_lose(struct supervisor *sv, const struct guard_message *message)
 static void do_bury(struct supervisor *sv, const struct guard_message *message)
 {
 	enter(sv, LIFE_DRAINING, 0);
-	sv->is_agent_dead = true;
 	sv->agent_status = message ? message->number : SIGKILL;
 	agent_io_drain(sv, DRAIN_MS);
 	traffic_agent_ended(sv);

@@ -33,28 +33,20 @@ enum {
 	RUN_NAME_LENGTH = 12,
 };
 
-static char *command_json(char *const *argv)
-{
-	struct buf b = BUF_INIT(BUF_MAX_OWN);
-	json_open(&b, '[');
-	for (; *argv; argv++)
-		json_add_string(&b, span_of(*argv));
-	json_close(&b, ']');
-	return buf_take(&b);
-}
-
 /* Everything the row of this server says about us. */
 static int fill_server(struct supervisor *sv, struct sa_error *err)
 {
 	cleanup_free char *name = ident_random(RUN_NAME_LENGTH);
 	cleanup_free char *cgroup_name = xasprintf("sa-%s", name);
+	struct buf command = BUF_INIT(BUF_MAX_OWN);
+	json_add_words(&command, sv->options->argv);
 	sv->server = (struct server){
 	    .id = xstrdup(sv->options->server_id),
 	    .agent = xstrdup(sv->options->agent),
 	    .uid = xstrdup(sv->options->server_uid),
 	    .credentials = xstrdup(sv->options->credentials),
 	    .cwd = xstrdup(sv->options->cwd),
-	    .command_json = command_json(sv->options->argv),
+	    .command_json = buf_take(&command),
 	    .settings_json = judge_settings(sv),
 	    .socket_dir = rundir_make(name, err),
 	};
@@ -63,10 +55,7 @@ static int fill_server(struct supervisor *sv, struct sa_error *err)
 		return -1;
 	if (!procid_of(getpid(), &sv->server.supervisor))
 		return error_set(err, PROBLEM_FAILED, "/proc is not readable");
-	int cgroup_fd;
-	sv->server.cgroup = cgroup_create(cgroup_name, &cgroup_fd);
-	if (cgroup_fd >= 0)
-		close(cgroup_fd);
+	sv->server.cgroup = cgroup_create(cgroup_name);
 	return 0;
 }
 

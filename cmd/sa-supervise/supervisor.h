@@ -182,8 +182,7 @@ struct supervisor {
 	int64_t grace_ms;      /* from SIGTERM to SIGKILL, for this stop */
 	struct ward ward;
 	int ready_fd;
-	bool is_agent_dead;
-	int agent_status; /* wait status */
+	int agent_status; /* wait status, once it is dead */
 	char *end_reason;
 	bool is_closing; /* the end is wanted: sessions become closed, not interrupted */
 

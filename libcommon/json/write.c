@@ -54,6 +54,14 @@ void json_key(struct buf *b, const char *key)
 	buf_addc(b, ':');
 }
 
+void json_add_words(struct buf *b, char *const *words)
+{
+	json_open(b, '[');
+	for (; *words; words++)
+		json_add_string(b, span_of(*words));
+	json_close(b, ']');
+}
+
 void json_add_int(struct buf *b, int64_t value)
 {
 	separate(b);

@@ -17,6 +17,8 @@ void json_open(struct buf *b, char bracket);  /* '{' or '[' */
 void json_close(struct buf *b, char bracket); /* '}' or ']' */
 void json_key(struct buf *b, const char *key);
 void json_add_string(struct buf *b, struct span text);
+/* An array of strings; NULL ends the words. */
+void json_add_words(struct buf *b, char *const *words);
 void json_add_int(struct buf *b, int64_t value);
 void json_add_bool(struct buf *b, bool value);
 void json_add_null(struct buf *b);

@@ -43,11 +43,10 @@ static char *own_path(void)
 	return result;
 }
 
-char *cgroup_create(const char *name, int *ret_fd)
+char *cgroup_create(const char *name)
 {
 	static const char *const mounts[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
 	const char *wish = getenv("SANDBOX_AGENT_CGROUP");
-	*ret_fd = -1;
 	if (wish && strcmp(wish, "0") == 0)
 		return NULL;
 	const char *mount = NULL;
@@ -65,14 +64,10 @@ char *cgroup_create(const char *name, int *ret_fd)
 	cleanup_free char *killer = xasprintf("%s/cgroup.kill", path);
 	if (mkdir(path, 0755) < 0)
 		return NULL;
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || access(killer, W_OK) < 0) {
-		if (fd >= 0)
-			close(fd);
+	if (access(killer, W_OK) < 0) {
 		rmdir(path);
 		return NULL;
 	}
-	*ret_fd = fd;
 	return TAKE_PTR(path);
 }
 

@@ -11,11 +11,10 @@
 #include <stdint.h>
 
 /*
- * Make a child cgroup of our own with this name. Its path (caller frees) and
- * an open folder descriptor (caller closes); NULL and -1 when not possible
- * or switched off by SANDBOX_AGENT_CGROUP=0.
+ * Make a child cgroup of our own with this name. Its path (caller frees); NULL
+ * when not possible or switched off by SANDBOX_AGENT_CGROUP=0.
  */
-char *cgroup_create(const char *name, int *ret_fd);
+char *cgroup_create(const char *name);
 /* 0: no limit. */
 struct cgroup_limits {
 	uint64_t memory_bytes;

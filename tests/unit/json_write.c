@@ -1,7 +1,7 @@
 #include "base/utf8.h"
+#include "tap.h"
 #include "json/scan.h"
 #include "json/write.h"
-#include "tap.h"
 
 static void records(void)
 {
@@ -31,10 +31,11 @@ static void records(void)
 	json_kv_time(&b, "at", 1);
 	json_kv_time(&b, "never", 0);
 	json_close(&b, '}');
-	is_text(buf_span(&b),
-		"{\"s\":\"x\",\"i\":-9223372036854775808,\"t\":true,\"r\":{\"n\":1.10},\"e\":\"\","
-		"\"a\":[[],1,null,false,\"{\",\"[\",\":\",{},2],\"at\":\"1970-01-01T00:00:00.001Z\"}",
-		"a record with everything, commas by themselves");
+	is_text(
+	    buf_span(&b),
+	    "{\"s\":\"x\",\"i\":-9223372036854775808,\"t\":true,\"r\":{\"n\":1.10},\"e\":\"\","
+	    "\"a\":[[],1,null,false,\"{\",\"[\",\":\",{},2],\"at\":\"1970-01-01T00:00:00.001Z\"}",
+	    "a record with everything, commas by themselves");
 	is_int(json_check(buf_span(&b), NULL), 0, "and it is JSON");
 	buf_addc(&b, '\n');
 	json_open(&b, '{');
@@ -100,6 +101,22 @@ static void round_trip(void)
 	ok(is_right, "every pair of bytes survives writing and reading");
 }
 
+static void words(void)
+{
+	char one[] = "a b", two[] = "\"";
+	struct buf b = BUF_INIT(BUF_MAX_OWN);
+	json_open(&b, '{');
+	json_kv_string(&b, "x", "y");
+	json_key(&b, "argv");
+	json_add_words(&b, (char *const[]){one, two, NULL});
+	json_key(&b, "none");
+	json_add_words(&b, (char *const[]){NULL});
+	json_close(&b, '}');
+	is_str(b.data, "{\"x\":\"y\",\"argv\":[\"a b\",\"\\\"\"],\"none\":[]}",
+	       "words as an array");
+	buf_free(&b);
+}
+
 static void full(void)
 {
 	bool is_told = true, is_bounded = true;
@@ -123,6 +140,7 @@ int main(void)
 	records();
 	escapes();
 	round_trip();
+	words();
 	full();
 	return done_testing();
 }
