@@ -257,6 +257,21 @@ await step("a closed session says so, and is brought back", async () => {
   await prompt("say after");
   await sees(".block.text", "after");
 });
+await step("an id of any characters keeps its pages", async () => {
+  const odd = "a/b c%25#?é";
+  await call("POST", "/v1/sessions", { agent: "mock", id: odd });
+  await go("/sessions");
+  await page.click(`.session-row:has-text("${odd}")`);
+  await sees("h1", odd);
+  await prompt("say odd one out");
+  await sees(".block.text", "odd one out");
+  await page.click("a.tab:has-text('Events')");
+  await sees("h1", odd);
+  await page.click(".event-row");
+  await until("the address names the event", async () => page.url().includes("/events/"));
+  await page.reload();
+  await sees("h1", odd);
+});
 await step("a session that is not there is said in words", async () => {
   await go(`/sessions/never-was&token=${TOKEN}`);
   await sees(".gone", "no such session");

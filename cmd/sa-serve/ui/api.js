@@ -101,4 +101,6 @@ export function cli(method, path, body) {
 }
 export { quote };
 
+// A session's routes on the server, and its pages here. An id may hold a slash, a blank, a percent sign.
 export const session = (id, rest = "") => `/v1/sessions/${encodeURIComponent(id)}${rest}`;
+export const sessionPage = (id, rest = "") => `#/sessions/${encodeURIComponent(id)}${rest}`;

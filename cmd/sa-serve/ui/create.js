@@ -1,5 +1,5 @@
 // The dialog for a new session.
-import { ask } from "./api.js";
+import { ask, sessionPage } from "./api.js";
 import { button, dialog, field, fill, h } from "./dom.js";
 import { kindOf, lineOf, serverForm, toAcp } from "./mcp.js";
 import { runCommand } from "./stream.js";
@@ -93,5 +93,5 @@ export async function createDialog(wanted) {
   }, (error) => fill(agent, h("option", { value: "" }, error.message)));
   const made = await done;
   clearTimeout(timer);
-  if (made) location.hash = `#/sessions/${made.id}`;
+  if (made) location.hash = sessionPage(made.id);
 }

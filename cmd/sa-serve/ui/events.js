@@ -1,4 +1,5 @@
 // The events as they came: a list, and the JSON of the one that is chosen.
+import { quote, session as pathOf } from "./api.js";
 import { button, copy, fill, h } from "./dom.js";
 import { VirtualList } from "./virtual.js";
 
@@ -32,8 +33,6 @@ export function typeOf(event) {
   if (event.answers) return `${event.answers} →`;
   return message?.error ? "error" : "result";
 }
-
-const quote = (text) => `'${String(text).replaceAll("'", "'\\''")}'`;
 
 export class EventsView {
   constructor(id, onChoose) {
@@ -91,7 +90,7 @@ export class EventsView {
     for (const [i] of this.list.shown) this.list.drop(i);
     this.list.draw();
     const before = index - 1, at = this.shown.indexOf(event);
-    const curl = `curl -s -H "Authorization: Bearer $SANDBOX_AGENT_TOKEN" ${quote(`${location.origin}/v1/sessions/${this.id}/events?after=${before}&limit=1`)}`;
+    const curl = `curl -s -H "Authorization: Bearer $SANDBOX_AGENT_TOKEN" ${quote(`${location.origin}${pathOf(this.id, `/events?after=${before}&limit=1`)}`)}`;
     fill(this.detail,
       h("div", { class: "row" }, h("strong", null, `#${index} ${typeOf(event)}`),
         button("Copy JSON", (click) => copy(JSON.stringify(event, null, 2), click.target), { class: "small" }),

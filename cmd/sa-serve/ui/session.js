@@ -1,5 +1,5 @@
 // One session: its transcript or its events, live; the prompt box; what the agent asks.
-import { ask as request, quote, session as pathOf } from "./api.js";
+import { ask as request, quote, session as pathOf, sessionPage } from "./api.js";
 import { askNode } from "./asks.js";
 import { blockNode, patchText } from "./blocks.js";
 import { Composer } from "./composer.js";
@@ -27,7 +27,7 @@ export class SessionView {
     this.linkState = "away";
     this.list = new VirtualList((i) => blockNode(this.transcript.blocks[i], this.open), "Transcript", undefined,
       (i, node) => patchText(this.transcript.blocks[i], node));
-    this.events = new EventsView(id, (index) => { location.hash = `#/sessions/${id}/events/${index}`; });
+    this.events = new EventsView(id, (index) => { location.hash = sessionPage(id, `/events/${index}`); });
     this.build();
   }
 
@@ -35,7 +35,7 @@ export class SessionView {
     this.title = h("h1", null, this.id);
     this.facts = h("div", { class: "facts" });
     this.controls = h("div", { class: "controls" });
-    this.tabs = ["transcript", "events"].map((name) => h("a", { href: `#/sessions/${this.id}${name === "events" ? "/events" : ""}`, class: "tab" },
+    this.tabs = ["transcript", "events"].map((name) => h("a", { href: sessionPage(this.id, name === "events" ? "/events" : ""), class: "tab" },
       name === "events" ? "Events" : "Transcript"));
     this.tray = h("div", { class: "tray", "aria-live": "polite" });
     this.problem = h("p", { class: "problem", role: "alert" });

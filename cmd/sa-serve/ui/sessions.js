@@ -1,5 +1,5 @@
 // All sessions of the server, whoever made them.
-import { ask, session as pathOf } from "./api.js";
+import { ask, session as pathOf, sessionPage } from "./api.js";
 import { createDialog } from "./create.js";
 import { age, button, fill, h, money, shortPath } from "./dom.js";
 import * as history from "./history.js";
@@ -150,7 +150,7 @@ export class SessionsView {
 
   row(one) {
     const { pending = 0, queued = 0 } = this.counts.get(one.id) ?? {};
-    return h("li", null, h("a", { href: `#/sessions/${encodeURIComponent(one.id)}`, class: "session-row" },
+    return h("li", null, h("a", { href: sessionPage(one.id), class: "session-row" },
       h("span", { class: `dot ${one.state}`, "aria-hidden": "true" }),
       h("span", { class: "session-title" }, one.title || h("span", { class: "faint" }, one.id), queued > 0 && h("span", { class: "tag queued" }, `+${queued} queued`)),
       one.state === "waiting" ? h("span", { class: "tag wait" }, pending > 1 ? `${pending} wait for you` : "Waits for you") : h("span", { class: "state-word faint" }, one.state),
