@@ -10,36 +10,18 @@
 
 #include <stdlib.h>
 
-/* The part of a line that is no JSON and is shown in a complaint, bytes. */
-enum { NATIVE_QUOTE_BYTES = 200 };
-
-void native_tell(struct session *session, const char *kind, struct span value)
-{
-	cleanup_buf struct buf text = BUF_INIT(BUF_MAX_OWN);
-	if (json_string_add(&text, value) == 0 && text.len)
-		adapter_update_text(session->base.adapter, session->base.id, kind, buf_span(&text),
-				    NULL);
-}
-
 static void tell_usage(struct session *session, struct span usage)
 {
-	static const char *const members[] = {"input_tokens", "output_tokens",
-					      "cache_read_input_tokens",
-					      "cache_creation_input_tokens"};
-	struct adapter *adapter = session->base.adapter;
-	int64_t size = json_int_or(json_get(usage, "max_tokens"), 0), used = 0;
-	for (size_t i = 0; i < ARRAY_SIZE(members); i++) {
-		int64_t count = json_int_or(json_get(usage, members[i]), 0);
-		if (__builtin_add_overflow(used, count, &used) ||
-		    __builtin_add_overflow(session->tokens[i], count, &session->tokens[i]))
+	static const char *const names[] = {"input_tokens", "output_tokens",
+					    "cache_read_input_tokens",
+					    "cache_creation_input_tokens"};
+	int64_t used = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (__builtin_add_overflow(used, json_int_or(json_get(usage, names[i]), 0), &used))
 			return;
-	}
-	if (used <= 0 || size <= 0)
-		return;
-	struct buf *b = adapter_update_open(adapter, session->base.id, "usage_update");
-	json_kv_int(b, "used", used);
-	json_kv_int(b, "size", size);
-	adapter_update_close(adapter);
+	prompt_add_tokens(session->tokens, usage, names);
+	session_base_tell_usage(&session->base, used, json_int_or(json_get(usage, "max_tokens"), 0),
+				SPAN_NONE);
 }
 
 static void assistant(struct session *session, struct span line)
@@ -55,9 +37,11 @@ static void assistant(struct session *session, struct span line)
 		else if (is_sub)
 			continue; /* for the agent that called it */
 		else if (json_string_is(type, "text"))
-			native_tell(session, "agent_message_chunk", json_get(block, "text"));
+			session_base_tell(&session->base, "agent_message_chunk",
+					  json_get(block, "text"), NULL);
 		else if (json_string_is(type, "thinking"))
-			native_tell(session, "agent_thought_chunk", json_get(block, "thinking"));
+			session_base_tell(&session->base, "agent_thought_chunk",
+					  json_get(block, "thinking"), NULL);
 	}
 	if (is_sub)
 		return;
@@ -80,23 +64,14 @@ static void user(struct session *session, struct span line)
 static void result(struct session *session, struct span line)
 {
 	struct span error = json_get(line, "error");
-	if (json_type(error) != JSON_STRING)
-		return;
-	free(session->error);
-	session->error = json_string_dup(error);
+	if (json_type(error) == JSON_STRING)
+		session_keep(&session->error, error);
 }
 
 void native_line(struct session *session, struct span line)
 {
-	size_t bad_offset;
-	line = span_trim(line);
-	if (line.n == 0 || session->base.is_gone)
+	if (!session_base_takes(&session->base, &line))
 		return;
-	if (json_check(line, &bad_offset) < 0 || json_type(line) != JSON_OBJECT) {
-		size_t n = line.n < NATIVE_QUOTE_BYTES ? line.n : NATIVE_QUOTE_BYTES;
-		adapter_log(session->base.adapter, "Amp printed no JSON: %.*s", (int)n, line.p);
-		return;
-	}
 	struct span type = json_get(line, "type");
 	if (!json_string_is(type, "result"))
 		turn_begun(session);

@@ -8,7 +8,5 @@ struct session;
 
 /* A line that is JSON or not; nothing in it is trusted. */
 void native_line(struct session *session, struct span line);
-/* Tell a JSON string as a chunk; kind is ACP's. */
-void native_tell(struct session *session, const char *kind, struct span value);
 
 #endif

@@ -5,7 +5,6 @@
 #include "amp.h"
 #include "base/cleanup.h"
 #include "base/xalloc.h"
-#include "native.h"
 #include "os/dirs.h"
 #include "os/io.h"
 #include "session.h"
@@ -55,10 +54,12 @@ static void replay_message(struct session *session, struct span message)
 	while (json_next(&it, NULL, &block)) {
 		struct span type = json_get(block, "type");
 		if (json_string_is(type, "text"))
-			native_tell(session, is_user ? "user_message_chunk" : "agent_message_chunk",
-				    json_get(block, "text"));
+			session_base_tell(&session->base,
+					  is_user ? "user_message_chunk" : "agent_message_chunk",
+					  json_get(block, "text"), NULL);
 		else if (json_string_is(type, "thinking"))
-			native_tell(session, "agent_thought_chunk", json_get(block, "thinking"));
+			session_base_tell(&session->base, "agent_thought_chunk",
+					  json_get(block, "thinking"), NULL);
 		else if (json_string_is(type, "tool_use"))
 			tool_called(session, block);
 	}

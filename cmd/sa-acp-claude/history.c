@@ -81,13 +81,10 @@ void history_close(struct history *history)
 
 /* --- replay ---------------------------------------------------------------------------- */
 
-static void tell(struct session *session, const char *kind, struct span value, struct span id)
+static void tell(struct session *session, const char *kind, struct span text, struct span id)
 {
-	cleanup_buf struct buf text = BUF_INIT(BUF_MAX_OWN);
 	cleanup_free char *message_id = json_string_dup(id);
-	if (json_string_add(&text, value) == 0 && text.len)
-		adapter_update_text(session->base.adapter, session->base.id, kind, buf_span(&text),
-				    message_id);
+	session_base_tell(&session->base, kind, text, message_id);
 }
 
 /* What Claude put into the user's mouth: output of local commands, notes to the model. */

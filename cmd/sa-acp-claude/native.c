@@ -14,33 +14,10 @@
 
 #include <string.h>
 
-/* The part of a line that is no JSON and is shown in a complaint, bytes. */
-enum { NATIVE_QUOTE_BYTES = 200 };
-
+/* A part of the message that streams. */
 static void tell(struct session *session, const char *kind, struct span text)
 {
-	if (text.n)
-		adapter_update_text(session->base.adapter, session->base.id, kind, text,
-				    session->turn.message_id);
-}
-
-/* A JSON string as a chunk. */
-static void tell_json(struct session *session, const char *kind, struct span value)
-{
-	struct span plain = json_string_plain(value);
-	if (plain.p) {
-		tell(session, kind, plain);
-		return;
-	}
-	cleanup_buf struct buf text = BUF_INIT(BUF_MAX_OWN);
-	if (json_string_add(&text, value) == 0)
-		tell(session, kind, buf_span(&text));
-}
-
-static void keep(char **text, struct span value)
-{
-	free(*text);
-	*text = json_string_dup(value);
+	session_base_tell(&session->base, kind, text, session->turn.message_id);
 }
 
 static bool is_of_subagent(struct span line)
@@ -65,8 +42,8 @@ static int64_t context_tokens(struct span usage)
 static void message_start(struct session *session, struct span message)
 {
 	struct turn_facts *turn = &session->turn;
-	keep(&turn->message_id, json_get(message, "id"));
-	keep(&turn->model, json_get(message, "model"));
+	session_keep(&turn->message_id, json_get(message, "id"));
+	session_keep(&turn->model, json_get(message, "model"));
 	turn->is_streaming = turn->message_id != NULL;
 	turn->used = context_tokens(json_get(message, "usage"));
 	turn->output = json_int_or(json_path(message, "usage.output_tokens"), 0);
@@ -86,9 +63,9 @@ static void block_delta(struct session *session, struct span delta)
 {
 	struct span type = json_get(delta, "type");
 	if (json_string_is(type, "text_delta"))
-		tell_json(session, "agent_message_chunk", json_get(delta, "text"));
+		tell(session, "agent_message_chunk", json_get(delta, "text"));
 	else if (json_string_is(type, "thinking_delta"))
-		tell_json(session, "agent_thought_chunk", json_get(delta, "thinking"));
+		tell(session, "agent_thought_chunk", json_get(delta, "thinking"));
 }
 
 static void stream_event(struct session *session, struct span line)
@@ -122,9 +99,9 @@ static void assistant_block(struct session *session, struct span line, struct sp
 	else if (is_told)
 		return;
 	else if (json_string_is(type, "text"))
-		tell_json(session, "agent_message_chunk", json_get(block, "text"));
+		tell(session, "agent_message_chunk", json_get(block, "text"));
 	else if (json_string_is(type, "thinking"))
-		tell_json(session, "agent_thought_chunk", json_get(block, "thinking"));
+		tell(session, "agent_thought_chunk", json_get(block, "thinking"));
 }
 
 static void assistant(struct session *session, struct span line)
@@ -133,12 +110,12 @@ static void assistant(struct session *session, struct span line)
 	struct span message = json_get(line, "message"), id = json_get(message, "id");
 	bool is_sub = is_of_subagent(line);
 	if (!is_sub && json_type(json_get(line, "error")) == JSON_STRING)
-		keep(&turn->error_kind, json_get(line, "error"));
+		session_keep(&turn->error_kind, json_get(line, "error"));
 	/* Deltas of this message were forwarded: its whole text comes a second time. */
 	bool is_streamed =
 	    turn->is_streaming && turn->message_id && json_string_is(id, turn->message_id);
 	if (!is_sub && !is_streamed) {
-		keep(&turn->message_id, id);
+		session_keep(&turn->message_id, id);
 		turn->is_streaming = false;
 	}
 	struct json_iter it = json_iter(json_get(message, "content"));
@@ -251,7 +228,7 @@ static void result_line(struct session *session, struct span line)
 		struct span first = SPAN_NONE;
 		if (!json_next(&it, NULL, &first))
 			first = json_get(line, "result");
-		keep(&session->startup_error, first);
+		session_keep(&session->startup_error, first);
 		return;
 	}
 	fast_reported(session, line);
@@ -260,15 +237,8 @@ static void result_line(struct session *session, struct span line)
 
 void native_line(struct session *session, struct span line)
 {
-	size_t bad_offset;
-	line = span_trim(line);
-	if (line.n == 0 || session->base.is_gone)
+	if (!session_base_takes(&session->base, &line))
 		return;
-	if (json_check(line, &bad_offset) < 0 || json_type(line) != JSON_OBJECT) {
-		size_t n = line.n < NATIVE_QUOTE_BYTES ? line.n : NATIVE_QUOTE_BYTES;
-		adapter_log(session->base.adapter, "Claude printed no JSON: %.*s", (int)n, line.p);
-		return;
-	}
 	struct span type = json_get(line, "type");
 	if (json_string_is(type, "stream_event"))
 		stream_event(session, line);

@@ -9,30 +9,17 @@
 
 #include <string.h>
 
-/* Anthropic's name, ACP's name of a count of tokens. */
-static const char *const counts[][2] = {
-    {"input_tokens", "inputTokens"},
-    {"output_tokens", "outputTokens"},
-    {"cache_read_input_tokens", "cachedReadTokens"},
-    {"cache_creation_input_tokens", "cachedWriteTokens"},
-};
-
 static void write_usage(struct buf *b, struct span line)
 {
+	static const char *const names[] = {"input_tokens", "output_tokens",
+					    "cache_read_input_tokens",
+					    "cache_creation_input_tokens"};
+	int64_t tokens[PROMPT_TOKENS] = {0};
 	struct span usage = json_get(line, "usage");
 	if (json_type(usage) != JSON_OBJECT)
 		return;
-	int64_t total = 0;
-	json_key(b, "usage");
-	json_open(b, '{');
-	for (size_t i = 0; i < ARRAY_SIZE(counts); i++) {
-		int64_t count = json_int_or(json_get(usage, counts[i][0]), 0);
-		json_kv_int(b, counts[i][1], count);
-		if (__builtin_add_overflow(total, count, &total))
-			total = INT64_MAX;
-	}
-	json_kv_int(b, "totalTokens", total);
-	json_close(b, '}');
+	prompt_add_tokens(tokens, usage, names);
+	prompt_write_usage(b, tokens);
 }
 
 /* The context window that the line tells for the turn's model, 0 when it does not. */
@@ -53,22 +40,8 @@ static int64_t context_window(const struct session *session, struct span line)
 
 void result_usage(struct session *session, struct span line)
 {
-	int64_t size = context_window(session, line);
-	struct span cost = json_get(line, "total_cost_usd");
-	if (size <= 0 || session->turn.used <= 0)
-		return;
-	struct adapter *adapter = session->base.adapter;
-	struct buf *b = adapter_update_open(adapter, session->base.id, "usage_update");
-	json_kv_int(b, "used", session->turn.used);
-	json_kv_int(b, "size", size);
-	if (json_type(cost) == JSON_NUMBER) {
-		json_key(b, "cost");
-		json_open(b, '{');
-		json_kv_raw(b, "amount", cost);
-		json_kv_string(b, "currency", "USD");
-		json_close(b, '}');
-	}
-	adapter_update_close(adapter);
+	session_base_tell_usage(&session->base, session->turn.used, context_window(session, line),
+				json_get(line, "total_cost_usd"));
 }
 
 /* NULL: the result is an error. */

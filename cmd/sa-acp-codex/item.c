@@ -20,21 +20,16 @@ void item_release(void *call)
 
 /* --- messages and thoughts --------------------------------------------------------------- */
 
-static void tell(struct session *session, const char *kind, struct span item_id, struct span value)
+static void tell(struct session *session, const char *kind, struct span item_id, struct span text)
 {
-	cleanup_buf struct buf text = BUF_INIT(BUF_MAX_OWN);
 	cleanup_free char *id = json_string_dup(item_id);
-	if (json_string_add(&text, value) == 0 && text.len)
-		adapter_update_text(session->base.adapter, session->base.id, kind, buf_span(&text),
-				    id);
+	session_base_tell(&session->base, kind, text, id);
 }
 
 void item_delta(struct session *session, const char *kind, struct span item_id, struct span delta)
 {
-	if (!session->streaming_id || !json_string_is(item_id, session->streaming_id)) {
-		free(session->streaming_id);
-		session->streaming_id = json_string_dup(item_id);
-	}
+	if (!session->streaming_id || !json_string_is(item_id, session->streaming_id))
+		session_keep(&session->streaming_id, item_id);
 	tell(session, kind, item_id, delta);
 }
 

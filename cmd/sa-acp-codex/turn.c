@@ -175,21 +175,10 @@ void turn_lost(struct session *session, const char *why)
 
 void turn_usage(struct session *session, struct span usage)
 {
-	static const char *const members[] = {"inputTokens", "outputTokens", "cachedInputTokens",
-					      "reasoningOutputTokens"};
-	struct adapter *adapter = session->base.adapter;
+	static const char *const names[] = {"inputTokens", "outputTokens", "cachedInputTokens",
+					    "reasoningOutputTokens"};
 	struct span last = json_get(usage, "last");
-	int64_t used = json_int_or(json_get(last, "totalTokens"), 0);
-	int64_t size = json_int_or(json_get(usage, "modelContextWindow"), 0);
-	for (size_t i = 0; i < ARRAY_SIZE(members); i++)
-		if (__builtin_add_overflow(session->turn_tokens[i],
-					   json_int_or(json_get(last, members[i]), 0),
-					   &session->turn_tokens[i]))
-			session->turn_tokens[i] = INT64_MAX;
-	if (used <= 0 || size <= 0)
-		return;
-	struct buf *b = adapter_update_open(adapter, session->base.id, "usage_update");
-	json_kv_int(b, "used", used);
-	json_kv_int(b, "size", size);
-	adapter_update_close(adapter);
+	prompt_add_tokens(session->turn_tokens, last, names);
+	session_base_tell_usage(&session->base, json_int_or(json_get(last, "totalTokens"), 0),
+				json_int_or(json_get(usage, "modelContextWindow"), 0), SPAN_NONE);
 }

@@ -14,15 +14,9 @@
 
 #include <stdlib.h>
 
-/* The part of a line that is no JSON and is shown in a complaint, bytes. */
-enum { EVENT_QUOTE_BYTES = 200 };
-
-static void tell(struct session *session, const char *kind, struct span value)
+static void tell(struct session *session, const char *kind, struct span text)
 {
-	cleanup_buf struct buf text = BUF_INIT(BUF_MAX_OWN);
-	if (json_string_add(&text, value) == 0 && text.len)
-		adapter_update_text(session->base.adapter, session->base.id, kind, buf_span(&text),
-				    NULL);
+	session_base_tell(&session->base, kind, text, NULL);
 }
 
 /* --- messages ---------------------------------------------------------------------------- */
@@ -38,37 +32,14 @@ static void message_update(struct session *session, struct span event)
 		tool_called(session, json_get(event, "toolCall"));
 }
 
-static void keep(char **text, struct span value)
-{
-	free(*text);
-	*text = json_string_dup(value);
-}
-
 static void tell_usage(struct session *session, struct span usage)
 {
-	static const char *const members[] = {"input", "output", "cacheRead", "cacheWrite"};
-	int64_t used = json_int_or(json_get(usage, "totalTokens"), 0);
-	int64_t size = session->settings.context_window;
+	static const char *const names[] = {"input", "output", "cacheRead", "cacheWrite"};
 	struct span cost = json_path(usage, "cost.total");
-	for (size_t i = 0; i < ARRAY_SIZE(members); i++)
-		if (__builtin_add_overflow(session->tokens[i],
-					   json_int_or(json_get(usage, members[i]), 0),
-					   &session->tokens[i]))
-			session->tokens[i] = INT64_MAX;
-	if (used <= 0 || size <= 0)
-		return;
-	struct buf *b =
-	    adapter_update_open(session->base.adapter, session->base.id, "usage_update");
-	json_kv_int(b, "used", used);
-	json_kv_int(b, "size", size);
-	if (json_double_or(cost, 0) > 0) {
-		json_key(b, "cost");
-		json_open(b, '{');
-		json_kv_raw(b, "amount", cost);
-		json_kv_string(b, "currency", "USD");
-		json_close(b, '}');
-	}
-	adapter_update_close(session->base.adapter);
+	prompt_add_tokens(session->tokens, usage, names);
+	session_base_tell_usage(&session->base, json_int_or(json_get(usage, "totalTokens"), 0),
+				session->settings.context_window,
+				json_double_or(cost, 0) > 0 ? cost : SPAN_NONE);
 }
 
 /* What the last message of the turn says is how the turn ends. */
@@ -76,8 +47,8 @@ static void message_end(struct session *session, struct span message)
 {
 	if (!json_string_is(json_get(message, "role"), "assistant"))
 		return;
-	keep(&session->stop_reason, json_get(message, "stopReason"));
-	keep(&session->turn_error, json_get(message, "errorMessage"));
+	session_keep(&session->stop_reason, json_get(message, "stopReason"));
+	session_keep(&session->turn_error, json_get(message, "errorMessage"));
 	tell_usage(session, json_get(message, "usage"));
 }
 
@@ -85,15 +56,8 @@ static void message_end(struct session *session, struct span message)
 
 void event_line(struct session *session, struct span line)
 {
-	size_t bad_offset;
-	line = span_trim(line);
-	if (line.n == 0 || session->base.is_gone)
+	if (!session_base_takes(&session->base, &line))
 		return;
-	if (json_check(line, &bad_offset) < 0 || json_type(line) != JSON_OBJECT) {
-		size_t n = line.n < EVENT_QUOTE_BYTES ? line.n : EVENT_QUOTE_BYTES;
-		adapter_log(session->base.adapter, "Pi printed no JSON: %.*s", (int)n, line.p);
-		return;
-	}
 	struct span type = json_get(line, "type");
 	if (json_string_is(type, "message_update"))
 		message_update(session, json_get(line, "assistantMessageEvent"));

@@ -151,45 +151,59 @@ void prompts_pop(struct prompts *prompts)
 	prompt_free(prompt);
 }
 
-static void answer_stop(struct adapter *adapter, const struct prompt *prompt, const char *reason)
+static int64_t add(int64_t a, int64_t b)
+{
+	int64_t sum;
+	return __builtin_add_overflow(a, b, &sum) ? INT64_MAX : sum;
+}
+
+void prompt_add_tokens(int64_t tokens[PROMPT_TOKENS], struct span usage,
+		       const char *const names[PROMPT_TOKENS])
+{
+	for (size_t i = 0; i < PROMPT_TOKENS; i++)
+		tokens[i] = add(tokens[i], json_int_or(json_get(usage, names[i]), 0));
+}
+
+void prompt_write_usage(struct buf *b, const int64_t tokens[PROMPT_TOKENS])
+{
+	static const char *const names[PROMPT_TOKENS] = {"inputTokens", "outputTokens",
+							 "cachedReadTokens", "cachedWriteTokens"};
+	int64_t total = 0;
+	json_key(b, "usage");
+	json_open(b, '{');
+	for (size_t i = 0; i < PROMPT_TOKENS; i++) {
+		json_kv_int(b, names[i], tokens[i]);
+		total = add(total, tokens[i]);
+	}
+	json_kv_int(b, "totalTokens", total);
+	json_close(b, '}');
+}
+
+/* tokens may be NULL. */
+static void answer_stop(struct adapter *adapter, const struct prompt *prompt, const char *reason,
+			const int64_t *tokens)
 {
 	if (!prompt->request)
 		return;
 	struct buf *b = adapter_result_open(adapter, span_of(prompt->request));
 	json_open(b, '{');
 	json_kv_string(b, "stopReason", reason);
+	if (tokens)
+		prompt_write_usage(b, tokens);
 	json_close(b, '}');
 	adapter_result_close(adapter);
 }
 
 void prompts_stop(struct prompts *prompts, struct adapter *adapter, const char *stop_reason)
 {
-	answer_stop(adapter, prompts->first, stop_reason);
+	answer_stop(adapter, prompts->first, stop_reason, NULL);
 	prompts_pop(prompts);
 }
 
 void prompts_stop_usage(struct prompts *prompts, struct adapter *adapter, const char *stop_reason,
 			const int64_t tokens[PROMPT_TOKENS])
 {
-	static const char *const names[PROMPT_TOKENS] = {"inputTokens", "outputTokens",
-							 "cachedReadTokens", "cachedWriteTokens"};
-	int64_t total = 0;
-	if (prompts->first->request) {
-		struct buf *b = adapter_result_open(adapter, span_of(prompts->first->request));
-		json_open(b, '{');
-		json_kv_string(b, "stopReason", stop_reason);
-		json_key(b, "usage");
-		json_open(b, '{');
-		for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-			json_kv_int(b, names[i], tokens[i]);
-			if (__builtin_add_overflow(total, tokens[i], &total))
-				total = INT64_MAX;
-		}
-		json_kv_int(b, "totalTokens", total);
-		json_close(b, '}');
-		json_close(b, '}');
-		adapter_result_close(adapter);
-	}
+	answer_stop(adapter, prompts->first, stop_reason, tokens);
 	prompts_pop(prompts);
 }
 
@@ -202,7 +216,7 @@ void prompts_fail(struct prompts *prompts, struct adapter *adapter, int64_t code
 static void cancel(struct prompt **link, struct adapter *adapter)
 {
 	struct prompt *prompt = *link;
-	answer_stop(adapter, prompt, "cancelled");
+	answer_stop(adapter, prompt, "cancelled", NULL);
 	*link = prompt->next;
 	prompt_free(prompt);
 }

@@ -68,8 +68,14 @@ static inline struct prompt *prompts_waiting(const struct prompts *prompts)
 }
 /* Answer the first with a stop reason, forget it. */
 void prompts_stop(struct prompts *prompts, struct adapter *adapter, const char *stop_reason);
-/* The same with a usage: tokens are input, output, cache read and cache write of the turn. */
+/* Tokens of a turn: input, output, cache read, cache write. */
 enum { PROMPT_TOKENS = 4 };
+/* Add those of a usage, an object whose counts have these names; at most INT64_MAX. */
+void prompt_add_tokens(int64_t tokens[PROMPT_TOKENS], struct span usage,
+		       const char *const names[PROMPT_TOKENS]);
+/* The member "usage" of an answer. */
+void prompt_write_usage(struct buf *b, const int64_t tokens[PROMPT_TOKENS]);
+/* prompts_stop with that usage. */
 void prompts_stop_usage(struct prompts *prompts, struct adapter *adapter, const char *stop_reason,
 			const int64_t tokens[PROMPT_TOKENS]);
 /* Answer the first with an error, forget it. */

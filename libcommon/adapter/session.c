@@ -10,10 +10,19 @@
 
 #include <stdlib.h>
 
+/* The part of a line that is no JSON and is shown in a complaint, bytes. */
+enum { SESSION_QUOTE_BYTES = 200 };
+
 void session_take(char **text)
 {
 	free(*text);
 	*text = NULL;
+}
+
+void session_keep(char **text, struct span value)
+{
+	free(*text);
+	*text = json_string_dup(value);
 }
 
 /* The session whose base this is. */
@@ -159,6 +168,50 @@ void session_base_cancel(struct adapter_session *base)
 {
 	session_base_interrupt(base);
 	prompts_cancel_waiting(&base->prompts, base->adapter);
+}
+
+/* --- what it tells --------------------------------------------------------------------------- */
+
+bool session_base_takes(const struct adapter_session *base, struct span *line)
+{
+	size_t bad_offset;
+	*line = span_trim(*line);
+	if (line->n == 0 || base->is_gone)
+		return false;
+	if (json_check(*line, &bad_offset) == 0 && json_type(*line) == JSON_OBJECT)
+		return true;
+	adapter_log(base->adapter, "%s printed no JSON: %.*s", base->adapter->agent->called,
+		    (int)(line->n < SESSION_QUOTE_BYTES ? line->n : SESSION_QUOTE_BYTES), line->p);
+	return false;
+}
+
+void session_base_tell(const struct adapter_session *base, const char *kind, struct span text,
+		       const char *message_id)
+{
+	cleanup_buf struct buf plain = BUF_INIT(BUF_MAX_OWN);
+	struct span words = json_string_plain(text);
+	if (!words.p && json_string_add(&plain, text) == 0)
+		words = buf_span(&plain);
+	if (words.n)
+		adapter_update_text(base->adapter, base->id, kind, words, message_id);
+}
+
+void session_base_tell_usage(const struct adapter_session *base, int64_t used, int64_t size,
+			     struct span cost)
+{
+	if (used <= 0 || size <= 0)
+		return;
+	struct buf *b = adapter_update_open(base->adapter, base->id, "usage_update");
+	json_kv_int(b, "used", used);
+	json_kv_int(b, "size", size);
+	if (json_type(cost) == JSON_NUMBER) {
+		json_key(b, "cost");
+		json_open(b, '{');
+		json_kv_raw(b, "amount", cost);
+		json_kv_string(b, "currency", "USD");
+		json_close(b, '}');
+	}
+	adapter_update_close(base->adapter);
 }
 
 /* --- its settings ---------------------------------------------------------------------------- */

@@ -165,7 +165,22 @@ void session_base_close(struct adapter_session *base, const char *close_request)
 void session_base_closed(struct adapter_session *base);
 /* The child's timers and output; kills it when cancel_deadline has passed. The next deadline. */
 int64_t session_base_tick(struct adapter_session *base);
+
+/* A JSON string as a chunk; nothing when it is none or empty. kind and message_id as
+ * adapter_update_text. */
+void session_base_tell(const struct adapter_session *base, const char *kind, struct span text,
+		       const char *message_id);
+/* usage_update: tokens in the context window and its size; cost, dollars as JSON, may be not there.
+ * Nothing when either count is unknown (0). */
+void session_base_tell_usage(const struct adapter_session *base, int64_t used, int64_t size,
+			     struct span cost);
+/* Is a line of the agent's, which is trimmed, a JSON object to be taken? What else is no empty line
+ * is logged. */
+bool session_base_takes(const struct adapter_session *base, struct span *line);
+
 /* Free a text and forget it. */
 void session_take(char **text);
+/* Replace a text by that of a JSON string, NULL when it is none. */
+void session_keep(char **text, struct span value);
 
 #endif
