@@ -42,13 +42,8 @@ void mode_write_options(struct buf *b, const struct session *session)
 
 void mode_write_setup(struct buf *b, const struct session *session)
 {
-	json_key(b, "modes");
-	json_open(b, '{');
-	json_kv_string(b, "currentModeId", modes[session->is_asking].id);
-	json_key(b, "availableModes");
-	json_open(b, '[');
+	content_modes_open(b, modes[session->is_asking].id);
 	write_modes(b, "id");
-	json_close(b, ']');
-	json_close(b, '}');
+	content_modes_close(b);
 	mode_write_options(b, session);
 }

@@ -1,5 +1,6 @@
 #include "question.h"
 
+#include "adapter/content.h"
 #include "base/cleanup.h"
 #include "claude.h"
 #include "session.h"
@@ -10,25 +11,6 @@
 
 /* "question_0_custom" and its NUL. */
 enum { QUESTION_KEY_BYTES = 40 };
-
-static void write_choices(struct buf *b, const char *key, struct span options)
-{
-	json_key(b, key);
-	json_open(b, '[');
-	struct json_iter it = json_iter(options);
-	struct span option;
-	while (json_next(&it, NULL, &option)) {
-		struct span label = json_get(option, "label");
-		if (json_type(label) != JSON_STRING)
-			continue;
-		json_open(b, '{');
-		json_kv_raw(b, "const", label);
-		json_kv_raw(b, "title", label);
-		json_kv_raw(b, "description", json_get(option, "description"));
-		json_close(b, '}');
-	}
-	json_close(b, ']');
-}
 
 static void write_question(struct buf *b, int index, struct span question)
 {
@@ -44,7 +26,7 @@ static void write_question(struct buf *b, int index, struct span question)
 		json_key(b, "items");
 		json_open(b, '{');
 	}
-	write_choices(b, is_multi ? "anyOf" : "oneOf", json_get(question, "options"));
+	content_form_choices(b, is_multi ? "anyOf" : "oneOf", json_get(question, "options"));
 	if (is_multi)
 		json_close(b, '}');
 	json_close(b, '}');
@@ -66,24 +48,16 @@ int64_t question_ask(struct permission *permission, adapter_answer_fn *fn)
 	struct json_iter it = json_iter(questions);
 	struct span question = SPAN_NONE;
 	json_next(&it, NULL, &question);
-	struct span message = json_get(question, "question");
 	struct buf *b = adapter_ask_open(adapter, "elicitation/create");
 	json_open(b, '{');
 	json_kv_string(b, "mode", "form");
 	json_kv_string(b, "sessionId", session->base.id);
 	json_kv_raw(b, "toolCallId", json_get(request, "tool_use_id"));
-	json_kv_raw(b, "message",
-		    json_type(message) == JSON_STRING ? message : SPAN_LIT("\"A question\""));
-	json_key(b, "requestedSchema");
-	json_open(b, '{');
-	json_kv_string(b, "type", "object");
-	json_key(b, "properties");
-	json_open(b, '{');
+	content_form_open(b, json_get(question, "question"));
 	it = json_iter(questions);
 	for (int i = 0; json_next(&it, NULL, &question); i++)
 		write_question(b, i, question);
-	json_close(b, '}');
-	json_close(b, '}');
+	content_form_close(b);
 	json_close(b, '}');
 	return adapter_ask_close(adapter, fn, permission);
 }

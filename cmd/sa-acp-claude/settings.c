@@ -159,11 +159,8 @@ static void write_models(struct buf *b, const struct settings *settings)
 	content_option_open(b, settings_ids[SETTING_MODEL], "Model", "model", current);
 	while (json_next(&it, NULL, &model)) {
 		is_listed |= json_string_is(json_get(model, "value"), current);
-		json_open(b, '{');
-		json_kv_raw(b, "value", json_get(model, "value"));
-		json_kv_raw(b, "name", json_get(model, "displayName"));
-		json_kv_raw(b, "description", json_get(model, "description"));
-		json_close(b, '}');
+		content_choice_raw(b, json_get(model, "value"), json_get(model, "displayName"),
+				   json_get(model, "description"));
 	}
 	if (!is_listed)
 		content_choice(b, "value", current, current, NULL);
@@ -174,14 +171,11 @@ static void write_effort(struct buf *b, const struct settings *settings)
 {
 	content_option_open(b, settings_ids[SETTING_EFFORT], "Effort", "thought_level",
 			    settings->values[SETTING_EFFORT]);
-	content_level(b, "default");
+	content_level(b, SPAN_LIT("\"default\""));
 	struct json_iter it = json_iter(effort_levels(settings));
 	struct span level;
-	while (json_next(&it, NULL, &level)) {
-		cleanup_free char *text = json_string_dup(level);
-		if (text && *text)
-			content_level(b, text);
-	}
+	while (json_next(&it, NULL, &level))
+		content_level(b, level);
 	content_option_close(b);
 }
 
@@ -217,13 +211,8 @@ void settings_write_options(struct buf *b, const struct session *session)
 void settings_write_setup(struct buf *b, const struct session *session)
 {
 	const struct settings *settings = &session->settings;
-	json_key(b, "modes");
-	json_open(b, '{');
-	json_kv_string(b, "currentModeId", settings->values[SETTING_MODE]);
-	json_key(b, "availableModes");
-	json_open(b, '[');
+	content_modes_open(b, settings->values[SETTING_MODE]);
 	write_modes(b, settings, "id");
-	json_close(b, ']');
-	json_close(b, '}');
+	content_modes_close(b);
 	settings_write_options(b, session);
 }

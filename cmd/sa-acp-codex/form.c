@@ -1,29 +1,10 @@
 #include "form.h"
 
+#include "adapter/content.h"
 #include "base/cleanup.h"
 #include "base/xalloc.h"
 #include "json/scan.h"
 #include "json/write.h"
-
-static void write_choices(struct buf *b, struct span options)
-{
-	struct json_iter it = json_iter(options);
-	struct span option;
-	if (json_type(options) != JSON_ARRAY || !json_next(&it, NULL, &option))
-		return;
-	json_key(b, "oneOf");
-	json_open(b, '[');
-	for (it = json_iter(options); json_next(&it, NULL, &option);) {
-		if (json_type(json_get(option, "label")) != JSON_STRING)
-			continue;
-		json_open(b, '{');
-		json_kv_raw(b, "const", json_get(option, "label"));
-		json_kv_raw(b, "title", json_get(option, "label"));
-		json_kv_raw(b, "description", json_get(option, "description"));
-		json_close(b, '}');
-	}
-	json_close(b, ']');
-}
 
 static void write_field(struct buf *b, struct span question)
 {
@@ -35,7 +16,7 @@ static void write_field(struct buf *b, struct span question)
 	json_kv_string(b, "type", "string");
 	json_kv_raw(b, "title", json_get(question, "header"));
 	json_kv_raw(b, "description", json_get(question, "question"));
-	write_choices(b, json_get(question, "options"));
+	content_form_choices(b, "oneOf", json_get(question, "options"));
 	json_close(b, '}');
 	if (!json_bool_or(json_get(question, "isOther"), false))
 		return;
@@ -52,20 +33,12 @@ void form_write_questions(struct buf *b, struct span params)
 	struct span questions = json_get(params, "questions"), question = SPAN_NONE;
 	struct json_iter it = json_iter(questions);
 	json_next(&it, NULL, &question);
-	struct span message = json_get(question, "question");
 	json_kv_string(b, "mode", "form");
 	json_kv_raw(b, "toolCallId", json_get(params, "itemId"));
-	json_kv_raw(b, "message",
-		    json_type(message) == JSON_STRING ? message : SPAN_LIT("\"A question\""));
-	json_key(b, "requestedSchema");
-	json_open(b, '{');
-	json_kv_string(b, "type", "object");
-	json_key(b, "properties");
-	json_open(b, '{');
+	content_form_open(b, json_get(question, "question"));
 	for (it = json_iter(questions); json_next(&it, NULL, &question);)
 		write_field(b, question);
-	json_close(b, '}');
-	json_close(b, '}');
+	content_form_close(b);
 }
 
 static void write_answer(struct buf *b, const char *id, struct span content)

@@ -242,11 +242,8 @@ static void write_models(struct buf *b, const struct settings *settings, const s
 		if (json_bool_or(json_get(model, "hidden"), false) && !is_current)
 			continue;
 		is_listed |= is_current;
-		json_open(b, '{');
-		json_kv_raw(b, "value", json_get(model, "id"));
-		json_kv_raw(b, "name", json_get(model, "displayName"));
-		json_kv_raw(b, "description", json_get(model, "description"));
-		json_close(b, '}');
+		content_choice_raw(b, json_get(model, "id"), json_get(model, "displayName"),
+				   json_get(model, "description"));
 	}
 	if (!is_listed)
 		content_choice(b, "value", current, current, NULL);
@@ -262,11 +259,8 @@ static void write_levels(struct buf *b, const struct settings *settings, const s
 		return;
 	content_option_open(b, settings_ids[SETTING_EFFORT], "Reasoning effort", "thought_level",
 			    current);
-	while (json_next(&it, NULL, &level)) {
-		cleanup_free char *name = json_string_dup(level_name(level));
-		if (name && *name)
-			content_level(b, name);
-	}
+	while (json_next(&it, NULL, &level))
+		content_level(b, level_name(level));
 	content_option_close(b);
 }
 
@@ -293,14 +287,9 @@ void settings_write_options(struct buf *b, const struct session *session)
 void settings_write_setup(struct buf *b, const struct session *session)
 {
 	const struct settings *settings = &session->settings;
-	json_key(b, "modes");
-	json_open(b, '{');
-	json_kv_string(b, "currentModeId", settings->values[SETTING_MODE]);
-	json_key(b, "availableModes");
-	json_open(b, '[');
+	content_modes_open(b, settings->values[SETTING_MODE]);
 	write_modes(b, settings, "id");
-	json_close(b, ']');
-	json_close(b, '}');
+	content_modes_close(b);
 	settings_write_options(b, session);
 }
 

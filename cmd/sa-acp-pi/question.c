@@ -2,6 +2,7 @@
 
 #include "acp/envelope.h"
 #include "adapter/consent.h"
+#include "adapter/content.h"
 #include "base/cleanup.h"
 #include "base/xalloc.h"
 #include "gate.h"
@@ -184,25 +185,16 @@ static void write_field(struct buf *b, struct span line, bool is_confirm)
 static void ask_form(struct session *session, struct span id, struct span line, bool is_confirm)
 {
 	struct question *question = make(session, id);
-	struct span message = json_get(line, "message"), title = json_get(line, "title");
+	struct span message = json_get(line, "message");
 	question->is_confirm = is_confirm;
 	struct buf *b = adapter_ask_open(session->base.adapter, "elicitation/create");
 	json_open(b, '{');
 	json_kv_string(b, "mode", "form");
 	json_kv_string(b, "sessionId", session->base.id);
-	json_kv_raw(b, "message",
-		    json_type(message) == JSON_STRING ? message
-		    : json_type(title) == JSON_STRING ? title
-						      : SPAN_LIT("\"A question\""));
-	json_key(b, "requestedSchema");
-	json_open(b, '{');
-	json_kv_string(b, "type", "object");
-	json_key(b, "properties");
-	json_open(b, '{');
+	content_form_open(b, json_type(message) == JSON_STRING ? message : json_get(line, "title"));
 	json_key(b, "answer");
 	write_field(b, line, is_confirm);
-	json_close(b, '}');
-	json_close(b, '}');
+	content_form_close(b);
 	json_close(b, '}');
 	question->ask_id = adapter_ask_close(session->base.adapter, on_form, question);
 }

@@ -173,11 +173,8 @@ void settings_write_options(struct buf *b, const struct session *session)
 		write_models(b, settings);
 	content_option_open(b, settings_ids[SETTING_LEVEL], "Thinking", "thought_level",
 			    settings->values[SETTING_LEVEL]);
-	while (json_next(&it, NULL, &level)) {
-		cleanup_free char *name = json_string_dup(level);
-		if (name && *name)
-			content_level(b, name);
-	}
+	while (json_next(&it, NULL, &level))
+		content_level(b, level);
 	content_option_close(b);
 	json_close(b, ']');
 }
@@ -185,13 +182,8 @@ void settings_write_options(struct buf *b, const struct session *session)
 void settings_write_setup(struct buf *b, const struct session *session)
 {
 	const struct settings *settings = &session->settings;
-	json_key(b, "modes");
-	json_open(b, '{');
-	json_kv_string(b, "currentModeId", settings->values[SETTING_MODE]);
-	json_key(b, "availableModes");
-	json_open(b, '[');
+	content_modes_open(b, settings->values[SETTING_MODE]);
 	write_modes(b, "id");
-	json_close(b, ']');
-	json_close(b, '}');
+	content_modes_close(b);
 	settings_write_options(b, session);
 }

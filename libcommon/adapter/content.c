@@ -131,11 +131,76 @@ void content_choice(struct buf *b, const char *key, const char *id, const char *
 	json_close(b, '}');
 }
 
-void content_level(struct buf *b, const char *level)
+void content_choice_raw(struct buf *b, struct span value, struct span name, struct span description)
 {
-	cleanup_free char *name = xstrdup(level);
+	json_open(b, '{');
+	json_kv_raw(b, "value", value);
+	json_kv_raw(b, "name", name);
+	json_kv_raw(b, "description", description);
+	json_close(b, '}');
+}
+
+void content_level(struct buf *b, struct span level)
+{
+	cleanup_free char *id = json_string_dup(level);
+	cleanup_free char *name = id && *id ? xstrdup(id) : NULL;
+	if (!name)
+		return;
 	name[0] = (char)toupper((unsigned char)name[0]);
-	content_choice(b, "value", level, name, NULL);
+	content_choice(b, "value", id, name, NULL);
+}
+
+void content_modes_open(struct buf *b, const char *current)
+{
+	json_key(b, "modes");
+	json_open(b, '{');
+	json_kv_string(b, "currentModeId", current);
+	json_key(b, "availableModes");
+	json_open(b, '[');
+}
+
+void content_modes_close(struct buf *b)
+{
+	json_close(b, ']');
+	json_close(b, '}');
+}
+
+void content_form_open(struct buf *b, struct span message)
+{
+	json_kv_raw(b, "message",
+		    json_type(message) == JSON_STRING ? message : SPAN_LIT("\"A question\""));
+	json_key(b, "requestedSchema");
+	json_open(b, '{');
+	json_kv_string(b, "type", "object");
+	json_key(b, "properties");
+	json_open(b, '{');
+}
+
+void content_form_close(struct buf *b)
+{
+	json_close(b, '}');
+	json_close(b, '}');
+}
+
+void content_form_choices(struct buf *b, const char *key, struct span options)
+{
+	struct json_iter it = json_iter(options);
+	struct span option;
+	if (json_type(options) != JSON_ARRAY || !json_next(&it, NULL, &option))
+		return;
+	json_key(b, key);
+	json_open(b, '[');
+	for (it = json_iter(options); json_next(&it, NULL, &option);) {
+		struct span label = json_get(option, "label");
+		if (json_type(label) != JSON_STRING)
+			continue;
+		json_open(b, '{');
+		json_kv_raw(b, "const", label);
+		json_kv_raw(b, "title", label);
+		json_kv_raw(b, "description", json_get(option, "description"));
+		json_close(b, '}');
+	}
+	json_close(b, ']');
 }
 
 void content_pairs(struct buf *b, const char *key, struct span pairs)

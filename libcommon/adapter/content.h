@@ -1,4 +1,5 @@
-/* ACP tool call content and config options, written (ACP ToolCallContent, SessionConfigOption). */
+/* ACP tool call content, config options, modes and forms, written (ACP ToolCallContent,
+ * SessionConfigOption, SessionModeState, elicitation/create). */
 #ifndef SA_ADAPTER_CONTENT_H
 #define SA_ADAPTER_CONTENT_H
 
@@ -34,8 +35,27 @@ void content_option_close(struct buf *b);
 /* One choice; key is "value" (config options) or "id" (modes), description NULL: none. */
 void content_choice(struct buf *b, const char *key, const char *id, const char *name,
 		    const char *description);
-/* A thought level: its name is the id with a capital. */
-void content_level(struct buf *b, const char *level);
+/* The same with JSON values as they are; one that is not there is left out. */
+void content_choice_raw(struct buf *b, struct span value, struct span name,
+			struct span description);
+/* A thought level (a JSON string; nothing when it is none or empty): its name is the id with a
+ * capital. */
+void content_level(struct buf *b, struct span level);
+
+/* The member "modes" up to its choices: the caller adds some (key "id"), then the latter. */
+void content_modes_open(struct buf *b, const char *current);
+void content_modes_close(struct buf *b);
+
+/*
+ * A form in elicitation/create: members "message" (a JSON string, or a
+ * default) and "requestedSchema" up to its properties, which the caller
+ * adds, then the latter.
+ */
+void content_form_open(struct buf *b, struct span message);
+void content_form_close(struct buf *b);
+/* What a property may be, as the member key: of options, an array of {label, description}; nothing
+ * when that is empty. */
+void content_form_choices(struct buf *b, const char *key, struct span options);
 
 /* ACP's [{"name":..,"value":..}] as a member that is an object; nothing when it is no array. */
 void content_pairs(struct buf *b, const char *key, struct span pairs);
