@@ -5,6 +5,7 @@
 #include "base/xalloc.h"
 #include "cli/plain.h"
 #include "questions.h"
+#include "json/problem.h"
 #include "json/scan.h"
 #include "json/write.h"
 
@@ -153,7 +154,7 @@ static void judge(struct follower *f, enum until until)
 static void tell_refusal(struct sink *sink, struct span line)
 {
 	struct sa_error problem = SA_ERROR_INIT;
-	link_problem(line, &problem);
+	json_read_problem(line, &problem);
 	questions_interrupt(sink->questions, &sink->out);
 	buf_adds(&sink->out, "  (not answered: ");
 	plain_add(&sink->out, span_of(problem.message));

@@ -6,8 +6,8 @@
 #include "child.h"
 #include "life.h"
 #include "os/sock.h"
+#include "json/problem.h"
 #include "json/scan.h"
-#include "json/write.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -73,11 +73,7 @@ static int answer(struct client *c, const struct sa_error *problem)
 	cleanup_buf struct buf b = BUF_INIT(ANSWER_BYTES * 4);
 	if (!problem)
 		return send_text(c, SPAN_LIT("{\"type\":\"done\"}\n"), -1);
-	json_open(&b, '{');
-	json_kv_string(&b, "type", "problem");
-	json_kv_string(&b, "kind", problem_info(problem->kind)->name);
-	json_kv_string(&b, "detail", problem->message);
-	buf_adds(&b, "}\n");
+	json_add_problem(&b, 0, problem);
 	return send_text(c, buf_span(&b), -1);
 }
 

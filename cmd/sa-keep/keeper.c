@@ -9,6 +9,7 @@
 #include "life.h"
 #include "os/cgroup.h"
 #include "os/io.h"
+#include "json/problem.h"
 #include "json/write.h"
 
 #include <errno.h>
@@ -23,16 +24,15 @@ void keeper_tell_ready(struct keeper *k, const struct sa_error *problem)
 	if (k->ready_fd < 0)
 		return;
 	struct buf b = BUF_INIT(BUF_MAX_OWN), status = BUF_INIT(BUF_MAX_OWN);
-	json_open(&b, '{');
-	json_kv_string(&b, "type", problem ? "problem" : "ready");
 	if (problem) {
-		json_kv_string(&b, "kind", problem_info(problem->kind)->name);
-		json_kv_string(&b, "detail", problem->message);
+		json_add_problem(&b, 0, problem);
 	} else {
 		process_add_status(&status, &k->process);
+		json_open(&b, '{');
+		json_kv_string(&b, "type", "ready");
 		json_kv_raw(&b, "process", span_trim(buf_span(&status)));
+		buf_adds(&b, "}\n");
 	}
-	buf_adds(&b, "}\n");
 	io_write_all(k->ready_fd, buf_span(&b));
 	buf_free(&b);
 	buf_free(&status);

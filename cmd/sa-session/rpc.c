@@ -16,6 +16,7 @@
 #include "print.h"
 #include "verbs.h"
 #include "json/lines.h"
+#include "json/problem.h"
 #include "json/scan.h"
 #include "json/write.h"
 
@@ -156,7 +157,7 @@ static void take_line(struct rpc *rpc, struct server_link *link, struct span lin
 	int64_t ref = json_int_or(f[1], 0);
 	while (m && (m->link != link || m->ref != ref))
 		m = m->next;
-	if (link_problem(line, &err) && !ref) {
+	if (json_read_problem(line, &err) && !ref) {
 		/* The store refuses: the supervisor holds on to everything until it does not. */
 		command_print_error("sa-session rpc", &err, rpc->is_json);
 		return;

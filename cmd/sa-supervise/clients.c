@@ -9,6 +9,7 @@
 #include "life.h"
 #include "os/sock.h"
 #include "prompts.h"
+#include "json/problem.h"
 #include "json/write.h"
 
 #include <errno.h>
@@ -114,17 +115,6 @@ static void on_client(void *arg, uint32_t events)
 		on_readable(c);
 }
 
-static void add_problem(struct client *c, int64_t ref, const struct sa_error *problem)
-{
-	json_open(&c->out, '{');
-	json_kv_string(&c->out, "type", "problem");
-	if (ref)
-		json_kv_int(&c->out, "ref", ref);
-	json_kv_string(&c->out, "kind", problem_info(problem->kind)->name);
-	json_kv_string(&c->out, "detail", problem->message);
-	buf_adds(&c->out, "}\n");
-}
-
 static void on_connection(void *arg, uint32_t events)
 {
 	struct supervisor *sv = arg;
@@ -157,7 +147,7 @@ static void on_connection(void *arg, uint32_t events)
 	if (sv->store_problem) {
 		struct sa_error err = SA_ERROR_INIT;
 		error_set(&err, sv->store_problem_kind, "%s", sv->store_problem);
-		add_problem(c, 0, &err);
+		json_add_problem(&c->out, 0, &err);
 	}
 }
 
@@ -312,7 +302,7 @@ void clients_tell_problem(struct supervisor *sv, uint64_t client, int64_t ref,
 {
 	struct client *c = find(sv, client);
 	if (c)
-		add_problem(c, ref, problem);
+		json_add_problem(&c->out, ref, problem);
 }
 
 void clients_tell_queued(struct supervisor *sv, uint64_t client, int64_t ref, int64_t index,
@@ -330,7 +320,7 @@ void clients_tell_store_problem(struct supervisor *sv, const struct sa_error *pr
 {
 	for (struct client *c = sv->clients; c; c = c->next)
 		if (!c->is_gone)
-			add_problem(c, 0, problem);
+			json_add_problem(&c->out, 0, problem);
 }
 
 void clients_tell_stopped(struct supervisor *sv)

@@ -6,6 +6,7 @@
 #include "base/xalloc.h"
 #include "life.h"
 #include "os/io.h"
+#include "json/problem.h"
 #include "json/write.h"
 
 #include <fcntl.h>
@@ -27,15 +28,14 @@ void ready_tell(struct supervisor *sv, const struct sa_error *problem)
 	if (sv->ready_fd < 0)
 		return;
 	struct buf b = BUF_INIT(BUF_MAX_OWN);
-	json_open(&b, '{');
-	json_kv_string(&b, "type", problem ? "problem" : "ready");
 	if (problem) {
-		json_kv_string(&b, "kind", problem_info(problem->kind)->name);
-		json_kv_string(&b, "detail", problem->message);
+		json_add_problem(&b, 0, problem);
 	} else {
+		json_open(&b, '{');
+		json_kv_string(&b, "type", "ready");
 		add_identity(sv, &b);
+		buf_adds(&b, "}\n");
 	}
-	buf_adds(&b, "}\n");
 	io_write_all(sv->ready_fd, buf_span(&b));
 	buf_free(&b);
 	close(sv->ready_fd);

@@ -11,6 +11,7 @@
 #include "os/proctree.h"
 #include "os/spawn.h"
 #include "store/alive.h"
+#include "json/problem.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -140,7 +141,7 @@ int launch_continue(struct launching *launching, struct sa_error *err)
 	struct span text = span_trim(buf_span(&launching->line));
 	if (text.n == 0)
 		return early_end(launching->pid, launching->stderr_fd, err);
-	return link_problem(text, err) ? -1 : 1;
+	return json_read_problem(text, err) ? -1 : 1;
 }
 
 void launching_clear(struct launching *launching)

@@ -9,6 +9,7 @@
 #include "base/xalloc.h"
 #include "os/io.h"
 #include "os/sock.h"
+#include "json/problem.h"
 #include "json/scan.h"
 #include "json/write.h"
 
@@ -114,19 +115,6 @@ int link_next(struct link *link, int64_t deadline, int wake_fd, struct span *ret
 	}
 }
 
-bool link_problem(struct span line, struct sa_error *err)
-{
-	static const char *const names[] = {"type", "kind", "detail"};
-	struct span f[3];
-	json_members(line, names, f, 3);
-	if (!json_string_is(f[0], "problem"))
-		return false;
-	cleanup_free char *kind = json_string_dup(f[1]);
-	cleanup_free char *detail = json_string_dup(f[2]);
-	error_set(err, problem_kind_of_name(kind ? kind : ""), "%s", detail ? detail : "failed");
-	return true;
-}
-
 void link_answer_clear(struct link_answer *answer)
 {
 	buf_free(&answer->payload);
@@ -206,7 +194,7 @@ int link_wait(struct link *link, struct store *store, const struct server *serve
 		int64_t line_ref = json_int_or(f[1], 0);
 		/* A problem without ref is about everything: the store refuses. */
 		if (json_string_is(f[0], "problem") && (line_ref == ref || line_ref == 0)) {
-			link_problem(line, err);
+			json_read_problem(line, err);
 			return -1;
 		}
 		if (line_ref == ref && is_one_of(f[0], wanted))

@@ -40,9 +40,6 @@ int link_send(struct link *link, struct span op, struct sa_error *err);
 int link_next(struct link *link, int64_t deadline, int wake_fd, struct span *ret_line,
 	      struct sa_error *err);
 
-/* A typed line as an error, if it is one: {"type":"problem",...}. */
-bool link_problem(struct span line, struct sa_error *err);
-
 /* What came back for one op. */
 struct link_answer {
 	struct buf payload;  /* the JSON-RPC response; empty when the op has none */

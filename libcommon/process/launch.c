@@ -6,6 +6,7 @@
 #include "os/environment.h"
 #include "os/io.h"
 #include "os/spawn.h"
+#include "json/problem.h"
 #include "json/scan.h"
 
 #include <errno.h>
@@ -137,10 +138,9 @@ int process_launch_result(struct span line, struct process *ret, struct sa_error
 				 "the process's supervisor ended before it was ready");
 	if (json_string_is(json_get(line, "type"), "ready"))
 		return process_parse_status(json_get(line, "process"), ret, err);
-	cleanup_free char *kind = json_string_dup(json_get(line, "kind"));
-	cleanup_free char *detail = json_string_dup(json_get(line, "detail"));
-	return error_set(err, problem_kind_of_name(kind ? kind : ""), "%s",
-			 detail ? detail : "the process could not be started");
+	if (json_read_problem(line, err))
+		return -1;
+	return error_set(err, PROBLEM_FAILED, "the process could not be started");
 }
 
 int process_launch(const struct process_launch *launch, struct process *ret, struct sa_error *err)

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "os/io.h"
 #include "os/sock.h"
+#include "json/problem.h"
 #include "json/scan.h"
 
 #include <errno.h>
@@ -31,12 +32,8 @@ int process_link_judge(struct span line, struct sa_error *err)
 		struct span type = json_get(line, "type");
 		if (json_string_is(type, "done") || json_string_is(type, "watching"))
 			return 0;
-		if (json_string_is(type, "problem")) {
-			cleanup_free char *kind = json_string_dup(json_get(line, "kind"));
-			cleanup_free char *detail = json_string_dup(json_get(line, "detail"));
-			return error_set(err, problem_kind_of_name(kind ? kind : ""), "%s",
-					 detail ? detail : "refused");
-		}
+		if (json_read_problem(line, err))
+			return -1;
 	}
 	return error_set(err, PROBLEM_STREAM_ERROR, "the process's supervisor talks nonsense");
 }
