@@ -9,18 +9,10 @@ static const char *const setting_ids[] = {"mode", NULL};
 static const char *const environment[] = {"AMP_SKIP_UPDATE_CHECK=1", NULL};
 
 static const struct adapter_method methods[] = {
-    {"initialize", method_initialize},
+    METHODS_OF_ALL,
     {"authenticate", method_authenticate},
-    {"session/new", method_new},
-    {"session/load", method_load},
     {"session/resume", method_resume},
     {"session/list", threads_list},
-    {"session/close", method_close},
-    {"session/prompt", method_prompt},
-    {"session/cancel", method_cancel},
-    {"session/set_mode", method_set_mode},
-    {"session/set_config_option", method_set_option},
-    {"$/cancel_request", method_cancel_request},
     {NULL, NULL},
 };
 
@@ -50,8 +42,8 @@ const struct adapter_agent amp_agent = {
     .open = session_open,
     .line = session_line,
     .ended = session_ended,
-    .write_setup = mode_write_setup,
-    .write_options = mode_write_options,
+    .mode = mode_id,
+    .write_modes = mode_write_all,
     .write_part = turn_write_part,
     .send = turn_send,
     .interrupt = turn_interrupt,

@@ -11,8 +11,8 @@ struct session;
 
 /* The mode of this id (a JSON string). 0, or -1 when there is none. */
 int mode_read(struct span id, bool *ret_is_asking);
-/* "configOptions" as a member; and "modes" with them. */
-void mode_write_options(struct buf *b, const struct session *session);
-void mode_write_setup(struct buf *b, const struct session *session);
+/* Parts of amp_agent: see adapter/session.h. */
+const char *mode_id(const struct session *session);
+void mode_write_all(struct buf *b, const struct session *session, const char *key);
 
 #endif

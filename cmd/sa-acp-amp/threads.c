@@ -5,7 +5,6 @@
 #include "amp.h"
 #include "base/cleanup.h"
 #include "base/xalloc.h"
-#include "os/dirs.h"
 #include "os/io.h"
 #include "session.h"
 #include "tool.h"
@@ -30,11 +29,7 @@ bool threads_is_id(struct span id)
 
 static char *folder(void)
 {
-	const char *data = getenv("XDG_DATA_HOME");
-	if (data && *data == '/')
-		return xasprintf("%s/amp/threads", data);
-	cleanup_free char *home = dirs_home();
-	return home ? xasprintf("%s/.local/share/amp/threads", home) : NULL;
+	return records_folder("XDG_DATA_HOME", "amp/threads", ".local/share/amp/threads");
 }
 
 /* The file of a thread whole. 0, or -1. */

@@ -1,9 +1,9 @@
 #include "history.h"
 
+#include "adapter/record.h"
 #include "base/cleanup.h"
 #include "base/xalloc.h"
 #include "claude.h"
-#include "os/dirs.h"
 #include "session.h"
 #include "tool.h"
 #include "json/scan.h"
@@ -19,11 +19,7 @@ enum { HISTORY_READ_BYTES = 64 * 1024 };
 
 char *history_folder(void)
 {
-	const char *config = getenv("CLAUDE_CONFIG_DIR");
-	if (config && *config == '/')
-		return xasprintf("%s/projects", config);
-	cleanup_free char *home = dirs_home();
-	return home ? xasprintf("%s/.claude/projects", home) : NULL;
+	return records_folder("CLAUDE_CONFIG_DIR", "projects", ".claude/projects");
 }
 
 bool history_is_id(const char *id)

@@ -52,11 +52,7 @@ void settings_free(struct settings *settings)
 
 void settings_set(struct settings *settings, enum setting setting, struct span value)
 {
-	char *text = json_string_dup(value);
-	if (!text)
-		return;
-	free(settings->values[setting]);
-	settings->values[setting] = text;
+	session_put(&settings->values[setting], json_string_dup(value));
 }
 
 void settings_read(struct settings *settings, struct span response)
@@ -143,10 +139,15 @@ bool settings_offers(const struct settings *settings, enum setting setting, stru
 
 /* --- writing ---------------------------------------------------------------------- */
 
-static void write_modes(struct buf *b, const struct settings *settings, const char *key)
+const char *settings_mode(const struct session *session)
+{
+	return session->settings.values[SETTING_MODE];
+}
+
+void settings_write_modes(struct buf *b, const struct session *session, const char *key)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(modes); i++)
-		if (is_mode_offered(settings, &modes[i]))
+		if (is_mode_offered(&session->settings, &modes[i]))
 			content_choice(b, key, modes[i].id, modes[i].name, modes[i].description);
 }
 
@@ -194,25 +195,9 @@ static void write_switch(struct buf *b, const struct settings *settings, enum se
 void settings_write_options(struct buf *b, const struct session *session)
 {
 	const struct settings *settings = &session->settings;
-	json_key(b, "configOptions");
-	json_open(b, '[');
-	content_option_open(b, settings_ids[SETTING_MODE], "Mode", "mode",
-			    settings->values[SETTING_MODE]);
-	write_modes(b, settings, "value");
-	content_option_close(b);
 	write_models(b, settings);
 	if (settings_has_effort(settings))
 		write_effort(b, settings);
 	write_switch(b, settings, SETTING_FAST, "Fast mode");
 	write_switch(b, settings, SETTING_ULTRACODE, "Ultracode");
-	json_close(b, ']');
-}
-
-void settings_write_setup(struct buf *b, const struct session *session)
-{
-	const struct settings *settings = &session->settings;
-	content_modes_open(b, settings->values[SETTING_MODE]);
-	write_modes(b, settings, "id");
-	content_modes_close(b);
-	settings_write_options(b, session);
 }

@@ -41,8 +41,9 @@ bool settings_has_effort(const struct settings *settings);
 /* Take Claude's word (fast_mode_state) for what its fast mode is. Has it changed? */
 bool settings_read_fast(struct settings *settings, struct span state);
 
-/* Members: "modes":{...},"configOptions":[...] and the latter alone. */
-void settings_write_setup(struct buf *b, const struct session *session);
+/* Parts of the agent's table: see adapter/session.h. */
+const char *settings_mode(const struct session *session);
+void settings_write_modes(struct buf *b, const struct session *session, const char *key);
 void settings_write_options(struct buf *b, const struct session *session);
 
 #endif

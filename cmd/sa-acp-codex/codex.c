@@ -32,21 +32,13 @@ static void change(struct session *session, const struct envelope *envelope, int
 }
 
 static const struct adapter_method methods[] = {
-    {"initialize", method_initialize},
+    METHODS_OF_ALL,
     {"authenticate", login_authenticate},
-    {"session/new", method_new},
-    {"session/load", method_load},
     {"session/resume", method_resume},
     {"session/fork", method_fork},
     {"session/list", threads_list},
-    {"session/close", method_close},
     {"session/delete", threads_delete},
-    {"session/prompt", method_prompt},
-    {"session/cancel", method_cancel},
-    {"session/set_mode", method_set_mode},
     {"session/set_model", method_set_model},
-    {"session/set_config_option", method_set_option},
-    {"$/cancel_request", method_cancel_request},
     {NULL, NULL},
 };
 
@@ -107,7 +99,8 @@ const struct adapter_agent codex_agent = {
     .open = session_open,
     .is_open = is_open,
     .restart = session_resume_lost,
-    .write_setup = settings_write_setup,
+    .mode = settings_mode,
+    .write_modes = settings_write_modes,
     .write_options = settings_write_options,
     .write_part = turn_write_part,
     .check = turn_check,

@@ -74,17 +74,9 @@ void settings_free(struct settings *settings)
 	*settings = (struct settings){.values = {NULL}};
 }
 
-static void put(struct settings *settings, enum setting setting, char *value)
-{
-	if (!value)
-		return;
-	free(settings->values[setting]);
-	settings->values[setting] = value;
-}
-
 void settings_set(struct settings *settings, enum setting setting, struct span value)
 {
-	put(settings, setting, json_string_dup(value));
+	session_put(&settings->values[setting], json_string_dup(value));
 	settings->is_changed[setting] = true;
 }
 
@@ -168,10 +160,11 @@ static const char *mode_of(struct span result)
 void settings_read(struct settings *settings, const struct codex *codex, struct span result)
 {
 	struct span collaboration = json_path(result, "collaborationMode.mode");
-	put(settings, SETTING_MODE, xstrdup(mode_of(result)));
-	put(settings, SETTING_MODEL, json_string_dup(json_get(result, "model")));
-	put(settings, SETTING_EFFORT, json_string_dup(json_get(result, "reasoningEffort")));
-	put(settings, SETTING_COLLABORATION, json_string_dup(collaboration));
+	session_put(&settings->values[SETTING_MODE], xstrdup(mode_of(result)));
+	session_put(&settings->values[SETTING_MODEL], json_string_dup(json_get(result, "model")));
+	session_put(&settings->values[SETTING_EFFORT],
+		    json_string_dup(json_get(result, "reasoningEffort")));
+	session_put(&settings->values[SETTING_COLLABORATION], json_string_dup(collaboration));
 	if (!codex->has_sandbox &&
 	    !json_string_is(json_path(result, "sandbox.type"), "dangerFullAccess"))
 		settings_set(settings, SETTING_MODE, SPAN_LIT("\"" MODE_ASK "\""));
@@ -222,9 +215,14 @@ void settings_write_turn(struct buf *b, struct settings *settings, const struct 
 
 /* --- what the client sees ---------------------------------------------------------------- */
 
-static void write_modes(struct buf *b, const struct settings *settings, const char *key)
+const char *settings_mode(const struct session *session)
 {
-	bool is_custom = strcmp(settings->values[SETTING_MODE], MODE_CUSTOM) == 0;
+	return session->settings.values[SETTING_MODE];
+}
+
+void settings_write_modes(struct buf *b, const struct session *session, const char *key)
+{
+	bool is_custom = strcmp(settings_mode(session), MODE_CUSTOM) == 0;
 	for (size_t i = 0; i < ARRAY_SIZE(modes); i++)
 		if (modes[i].approval || is_custom)
 			content_choice(b, key, modes[i].id, modes[i].name, modes[i].description);
@@ -268,12 +266,6 @@ void settings_write_options(struct buf *b, const struct session *session)
 {
 	const struct settings *settings = &session->settings;
 	const struct codex *codex = session->codex;
-	json_key(b, "configOptions");
-	json_open(b, '[');
-	content_option_open(b, settings_ids[SETTING_MODE], "Mode", "mode",
-			    settings->values[SETTING_MODE]);
-	write_modes(b, settings, "value");
-	content_option_close(b);
 	content_option_open(b, settings_ids[SETTING_COLLABORATION], "Collaboration mode", "other",
 			    settings->values[SETTING_COLLABORATION]);
 	content_choice(b, "value", "default", "Default", NULL);
@@ -281,16 +273,6 @@ void settings_write_options(struct buf *b, const struct session *session)
 	content_option_close(b);
 	write_models(b, settings, codex);
 	write_levels(b, settings, codex);
-	json_close(b, ']');
-}
-
-void settings_write_setup(struct buf *b, const struct session *session)
-{
-	const struct settings *settings = &session->settings;
-	content_modes_open(b, settings->values[SETTING_MODE]);
-	write_modes(b, settings, "id");
-	content_modes_close(b);
-	settings_write_options(b, session);
 }
 
 bool settings_probe_sandbox(void)

@@ -37,8 +37,9 @@ bool settings_offers(const struct settings *settings, const struct codex *codex,
 
 /* Members of turn/start for what has changed; after that Codex knows. */
 void settings_write_turn(struct buf *b, struct settings *settings, const struct codex *codex);
-/* Members "modes" and "configOptions", and the latter alone. */
-void settings_write_setup(struct buf *b, const struct session *session);
+/* Parts of the agent's table: see adapter/session.h. */
+const char *settings_mode(const struct session *session);
+void settings_write_modes(struct buf *b, const struct session *session, const char *key);
 void settings_write_options(struct buf *b, const struct session *session);
 
 /* Can Codex's sandbox work here: may this user make user namespaces? */

@@ -3,7 +3,6 @@
 #include "adapter/record.h"
 #include "base/cleanup.h"
 #include "base/xalloc.h"
-#include "os/dirs.h"
 #include "json/scan.h"
 
 #include <stdlib.h>
@@ -14,11 +13,7 @@ enum { FILES_ID_BYTES = 64 };
 
 static char *root(void)
 {
-	const char *agent = getenv("PI_CODING_AGENT_DIR");
-	if (agent && *agent == '/')
-		return xasprintf("%s/sessions", agent);
-	cleanup_free char *home = dirs_home();
-	return home ? xasprintf("%s/.pi/agent/sessions", home) : NULL;
+	return records_folder("PI_CODING_AGENT_DIR", "sessions", ".pi/agent/sessions");
 }
 
 static bool is_id(const char *id)

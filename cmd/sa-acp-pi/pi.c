@@ -29,19 +29,11 @@ static void change(struct session *session, const struct envelope *envelope, int
 static const char *const environment[] = {"PI_SKIP_VERSION_CHECK=1", "PI_TELEMETRY=0", NULL};
 
 static const struct adapter_method methods[] = {
-    {"initialize", method_initialize},
+    METHODS_OF_ALL,
     {"authenticate", method_authenticate},
-    {"session/new", method_new},
-    {"session/load", method_load},
     {"session/list", files_list},
-    {"session/close", method_close},
     {"session/delete", method_delete},
-    {"session/prompt", method_prompt},
-    {"session/cancel", method_cancel},
-    {"session/set_mode", method_set_mode},
     {"session/set_model", method_set_model},
-    {"session/set_config_option", method_set_option},
-    {"$/cancel_request", method_cancel_request},
     {NULL, NULL},
 };
 
@@ -72,7 +64,8 @@ const struct adapter_agent pi_agent = {
     .line = event_line,
     .ended = session_ended,
     .restart = session_restart,
-    .write_setup = settings_write_setup,
+    .mode = settings_mode,
+    .write_modes = settings_write_modes,
     .write_options = settings_write_options,
     .write_part = turn_write_part,
     .send = turn_send,

@@ -46,17 +46,9 @@ void settings_free(struct settings *settings)
 	memset(settings->values, 0, sizeof(settings->values));
 }
 
-static void put(struct settings *settings, enum setting setting, char *value)
-{
-	if (!value)
-		return;
-	free(settings->values[setting]);
-	settings->values[setting] = value;
-}
-
 void settings_set(struct settings *settings, enum setting setting, struct span value)
 {
-	put(settings, setting, json_string_dup(value));
+	session_put(&settings->values[setting], json_string_dup(value));
 	struct span model = settings_model(settings, value);
 	if (setting == SETTING_MODEL && model.p)
 		settings->context_window = json_int_or(json_get(model, "contextWindow"), 0);
@@ -73,8 +65,9 @@ static char *model_name(struct span model)
 void settings_read_state(struct settings *settings, struct span data)
 {
 	struct span model = json_get(data, "model");
-	put(settings, SETTING_MODEL, model_name(model));
-	put(settings, SETTING_LEVEL, json_string_dup(json_get(data, "thinkingLevel")));
+	session_put(&settings->values[SETTING_MODEL], model_name(model));
+	session_put(&settings->values[SETTING_LEVEL],
+		    json_string_dup(json_get(data, "thinkingLevel")));
 	settings->context_window = json_int_or(json_get(model, "contextWindow"), 0);
 }
 
@@ -137,7 +130,12 @@ bool settings_asks(const struct settings *settings)
 
 /* --- writing ------------------------------------------------------------------------- */
 
-static void write_modes(struct buf *b, const char *key)
+const char *settings_mode(const struct session *session)
+{
+	return session->settings.values[SETTING_MODE];
+}
+
+void settings_write_modes(struct buf *b, const struct session *session, const char *key)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(modes); i++)
 		content_choice(b, key, modes[i].id, modes[i].name, modes[i].description);
@@ -163,12 +161,6 @@ void settings_write_options(struct buf *b, const struct session *session)
 	const struct settings *settings = &session->settings;
 	struct json_iter it = json_iter(levels(settings));
 	struct span level;
-	json_key(b, "configOptions");
-	json_open(b, '[');
-	content_option_open(b, settings_ids[SETTING_MODE], "Mode", "mode",
-			    settings->values[SETTING_MODE]);
-	write_modes(b, "value");
-	content_option_close(b);
 	if (settings->models.len)
 		write_models(b, settings);
 	content_option_open(b, settings_ids[SETTING_LEVEL], "Thinking", "thought_level",
@@ -176,14 +168,4 @@ void settings_write_options(struct buf *b, const struct session *session)
 	while (json_next(&it, NULL, &level))
 		content_level(b, level);
 	content_option_close(b);
-	json_close(b, ']');
-}
-
-void settings_write_setup(struct buf *b, const struct session *session)
-{
-	const struct settings *settings = &session->settings;
-	content_modes_open(b, settings->values[SETTING_MODE]);
-	write_modes(b, "id");
-	content_modes_close(b);
-	settings_write_options(b, session);
 }

@@ -35,8 +35,9 @@ bool settings_asks(const struct settings *settings);
 /* The model's object out of Pi's list; not there when value names none. */
 struct span settings_model(const struct settings *settings, struct span value);
 
-/* Members "modes" and "configOptions", and the latter alone. */
-void settings_write_setup(struct buf *b, const struct session *session);
+/* Parts of the agent's table: see adapter/session.h. */
+const char *settings_mode(const struct session *session);
+void settings_write_modes(struct buf *b, const struct session *session, const char *key);
 void settings_write_options(struct buf *b, const struct session *session);
 
 #endif

@@ -43,7 +43,7 @@ void consents_free(struct consents *consents)
 	buf_free(&consents->names);
 }
 
-/* --- asking ------------------------------------------------------------------------------ */
+/* --- asking -------------------------------------------------------------------------- */
 
 struct buf *consent_ask_open(struct adapter_session *base, struct span call_id)
 {

@@ -150,21 +150,6 @@ void content_level(struct buf *b, struct span level)
 	content_choice(b, "value", id, name, NULL);
 }
 
-void content_modes_open(struct buf *b, const char *current)
-{
-	json_key(b, "modes");
-	json_open(b, '{');
-	json_kv_string(b, "currentModeId", current);
-	json_key(b, "availableModes");
-	json_open(b, '[');
-}
-
-void content_modes_close(struct buf *b)
-{
-	json_close(b, ']');
-	json_close(b, '}');
-}
-
 void content_form_open(struct buf *b, struct span message)
 {
 	json_kv_raw(b, "message",

@@ -1,5 +1,5 @@
-/* ACP tool call content, config options, modes and forms, written (ACP ToolCallContent,
- * SessionConfigOption, SessionModeState, elicitation/create). */
+/* ACP tool call content, config options and forms, written (ACP ToolCallContent,
+ * SessionConfigOption, elicitation/create). */
 #ifndef SA_ADAPTER_CONTENT_H
 #define SA_ADAPTER_CONTENT_H
 
@@ -41,10 +41,6 @@ void content_choice_raw(struct buf *b, struct span value, struct span name,
 /* A thought level (a JSON string; nothing when it is none or empty): its name is the id with a
  * capital. */
 void content_level(struct buf *b, struct span level);
-
-/* The member "modes" up to its choices: the caller adds some (key "id"), then the latter. */
-void content_modes_open(struct buf *b, const char *current);
-void content_modes_close(struct buf *b);
 
 /*
  * A form in elicitation/create: members "message" (a JSON string, or a

@@ -4,6 +4,7 @@
 #include "base/num.h"
 #include "base/utf8.h"
 #include "base/xalloc.h"
+#include "os/dirs.h"
 #include "json/scan.h"
 #include "json/write.h"
 
@@ -11,6 +12,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+char *records_folder(const char *variable, const char *below, const char *below_home)
+{
+	const char *named = getenv(variable);
+	if (named && *named == '/')
+		return xasprintf("%s/%s", named, below);
+	cleanup_free char *home = dirs_home();
+	return home ? xasprintf("%s/%s", home, below_home) : NULL;
+}
 
 void records_add(struct records *records, const char *folder, const char *name)
 {
@@ -47,7 +57,7 @@ void records_free(struct records *records)
 	*records = (struct records){NULL, 0};
 }
 
-/* --- one of them ----------------------------------------------------------------------- */
+/* --- one of them --------------------------------------------------------------------- */
 
 struct span record_name(const struct record *record)
 {
@@ -97,7 +107,7 @@ void record_write(struct buf *b, const struct record *record, struct span id, co
 	json_close(b, '}');
 }
 
-/* --- session/list ------------------------------------------------------------------------ */
+/* --- session/list -------------------------------------------------------------------- */
 
 void records_list(struct adapter *adapter, const struct envelope *envelope, records_find_fn *find,
 		  record_item_fn *item)

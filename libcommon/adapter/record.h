@@ -27,6 +27,9 @@ struct records {
 	size_t count;
 };
 
+/* The folder below that of an environment variable where it names one, else below home; NULL
+ * without a home. Caller frees. */
+char *records_folder(const char *variable, const char *below, const char *below_home);
 /* Add a file of folder; nothing when it is no regular file, or there are RECORDS_MAX already. */
 void records_add(struct records *records, const char *folder, const char *name);
 /* Newest first. */

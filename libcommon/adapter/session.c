@@ -1,6 +1,7 @@
 #include "adapter/session.h"
 
 #include "adapter/argv.h"
+#include "adapter/content.h"
 #include "adapter/toolcall.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -17,6 +18,14 @@ void session_take(char **text)
 {
 	free(*text);
 	*text = NULL;
+}
+
+void session_put(char **text, char *value)
+{
+	if (!value)
+		return;
+	free(*text);
+	*text = value;
 }
 
 void session_keep(char **text, struct span value)
@@ -59,7 +68,59 @@ bool session_base_is_open(const struct adapter_session *base)
 	return agent->is_open ? agent->is_open(session) : base->state != SESSION_CLOSING;
 }
 
-/* --- it is opened ------------------------------------------------------------------------- */
+/* --- its settings -------------------------------------------------------------------- */
+
+/* The member "configOptions": a mode is an option, too. */
+static void write_options(struct buf *b, struct adapter_session *base)
+{
+	const struct adapter_agent *agent = base->adapter->agent;
+	json_key(b, "configOptions");
+	json_open(b, '[');
+	content_option_open(b, "mode", "Mode", "mode", agent->mode(of(base)));
+	agent->write_modes(b, of(base), "value");
+	content_option_close(b);
+	if (agent->write_options)
+		agent->write_options(b, of(base));
+	json_close(b, ']');
+}
+
+/* The member "modes", for clients that do not know options yet. */
+static void write_modes(struct buf *b, struct adapter_session *base)
+{
+	const struct adapter_agent *agent = base->adapter->agent;
+	json_key(b, "modes");
+	json_open(b, '{');
+	json_kv_string(b, "currentModeId", agent->mode(of(base)));
+	json_key(b, "availableModes");
+	json_open(b, '[');
+	agent->write_modes(b, of(base), "id");
+	json_close(b, ']');
+	json_close(b, '}');
+}
+
+void session_base_tell_options(struct adapter_session *base)
+{
+	struct buf *b = adapter_update_open(base->adapter, base->id, "config_option_update");
+	write_options(b, base);
+	adapter_update_close(base->adapter);
+}
+
+void session_base_changed(struct adapter_session *base, struct span request,
+			  enum session_reply reply)
+{
+	if (reply == REPLY_EMPTY) {
+		session_base_tell_options(base);
+		adapter_result(base->adapter, request, SPAN_LIT("{}"));
+	} else if (reply == REPLY_OPTIONS) {
+		struct buf *b = adapter_result_open(base->adapter, request);
+		json_open(b, '{');
+		write_options(b, base);
+		json_close(b, '}');
+		adapter_result_close(base->adapter);
+	}
+}
+
+/* --- it is opened -------------------------------------------------------------------- */
 
 void session_base_opened(struct adapter_session *base)
 {
@@ -69,7 +130,8 @@ void session_base_opened(struct adapter_session *base)
 	json_open(b, '{');
 	if (base->open == SESSION_NEW || base->open == SESSION_FORK)
 		json_kv_string(b, "sessionId", base->id);
-	base->adapter->agent->write_setup(b, of(base));
+	write_modes(b, base);
+	write_options(b, base);
 	json_close(b, '}');
 	adapter_result_close(base->adapter);
 	session_take(&base->open_request);
@@ -88,7 +150,7 @@ void session_base_refuse(struct adapter_session *base, int64_t code, const char 
 	base->is_gone = true;
 }
 
-/* --- its process -------------------------------------------------------------------------- */
+/* --- its process --------------------------------------------------------------------- */
 
 static void on_line(void *arg, struct span line)
 {
@@ -133,7 +195,7 @@ int session_base_start(struct adapter_session *base, const struct argv *argv, co
 			   on_exit_of_child, base, err);
 }
 
-/* --- its turns ------------------------------------------------------------------------------ */
+/* --- its turns ----------------------------------------------------------------------- */
 
 void session_base_next(struct adapter_session *base)
 {
@@ -170,7 +232,7 @@ void session_base_cancel(struct adapter_session *base)
 	prompts_cancel_waiting(&base->prompts, base->adapter);
 }
 
-/* --- what it tells --------------------------------------------------------------------------- */
+/* --- what it tells ------------------------------------------------------------------- */
 
 bool session_base_takes(const struct adapter_session *base, struct span *line)
 {
@@ -214,32 +276,7 @@ void session_base_tell_usage(const struct adapter_session *base, int64_t used, i
 	adapter_update_close(base->adapter);
 }
 
-/* --- its settings ---------------------------------------------------------------------------- */
-
-void session_base_tell_options(struct adapter_session *base)
-{
-	struct buf *b = adapter_update_open(base->adapter, base->id, "config_option_update");
-	base->adapter->agent->write_options(b, of(base));
-	adapter_update_close(base->adapter);
-}
-
-void session_base_changed(struct adapter_session *base, struct span request,
-			  enum session_reply reply)
-{
-	if (reply == REPLY_EMPTY) {
-		session_base_tell_options(base);
-		adapter_result(base->adapter, request, SPAN_LIT("{}"));
-	} else if (reply == REPLY_OPTIONS) {
-		struct buf *b = adapter_result_open(base->adapter, request);
-		json_open(b, '{');
-		base->adapter->agent->write_options(b, of(base));
-		json_close(b, '}');
-		adapter_result_close(base->adapter);
-	}
-}
-
-/* --- its end -----------------------------------------------------------------------------------
- */
+/* --- its end ------------------------------------------------------------------------- */
 
 void session_base_close(struct adapter_session *base, const char *close_request)
 {

@@ -92,8 +92,11 @@ struct adapter_agent {
 	void (*ended)(struct session *session);
 	/* Start a DEAD one again. 0, or -1. NULL where none is DEAD. */
 	int (*restart)(struct session *session, struct sa_error *err);
-	/* Members "modes" and "configOptions", and the latter alone. */
-	void (*write_setup)(struct buf *b, const struct session *session);
+	/* The id of its mode. */
+	const char *(*mode)(const struct session *session);
+	/* All modes with content_choice, which gets key. */
+	void (*write_modes)(struct buf *b, const struct session *session, const char *key);
+	/* All config options but the mode. NULL: there are none. */
 	void (*write_options)(struct buf *b, const struct session *session);
 	/* What the agent reads of a prompt's part. */
 	prompt_write_fn *write_part;
@@ -180,6 +183,8 @@ bool session_base_takes(const struct adapter_session *base, struct span *line);
 
 /* Free a text and forget it. */
 void session_take(char **text);
+/* Replace a text by value, which is taken over; NULL changes nothing. */
+void session_put(char **text, char *value);
 /* Replace a text by that of a JSON string, NULL when it is none. */
 void session_keep(char **text, struct span value);
 

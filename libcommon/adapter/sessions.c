@@ -61,7 +61,7 @@ int sessions_add_program(const struct adapter *adapter, struct argv *argv, struc
 	return 0;
 }
 
-/* --- a session is opened --------------------------------------------------------------- */
+/* --- a session is opened ------------------------------------------------------------- */
 
 /* What all check before the agent does. 0, or -1. */
 static int open_base(struct adapter_session *base, struct span params, struct sa_error *err)
@@ -98,7 +98,7 @@ static void open_session(struct adapter *adapter, const struct envelope *envelop
 	adapter->sessions = session;
 }
 
-/* --- the methods that all answer alike --------------------------------------------------- */
+/* --- the methods that all answer alike ----------------------------------------------- */
 
 void method_initialize(struct adapter *adapter, const struct envelope *envelope)
 {
@@ -246,7 +246,7 @@ void method_set_option(struct adapter *adapter, const struct envelope *envelope)
 	change(adapter, envelope, json_get(envelope->params, "configId"), "value", REPLY_OPTIONS);
 }
 
-/* --- the loop's hooks ----------------------------------------------------------------------- */
+/* --- the loop's hooks ---------------------------------------------------------------- */
 
 int64_t sessions_tick(struct adapter *adapter)
 {

@@ -27,6 +27,20 @@ adapter_method_fn method_initialize, method_authenticate, method_new, method_loa
     method_fork, method_close, method_delete, method_prompt, method_cancel, method_cancel_request,
     method_set_mode, method_set_model, method_set_option;
 
+/* Rows of a table: what every agent has. */
+/* clang-format off */
+#define METHODS_OF_ALL \
+	{"initialize", method_initialize}, \
+	{"session/new", method_new}, \
+	{"session/load", method_load}, \
+	{"session/close", method_close}, \
+	{"session/prompt", method_prompt}, \
+	{"session/cancel", method_cancel}, \
+	{"session/set_mode", method_set_mode}, \
+	{"session/set_config_option", method_set_option}, \
+	{"$/cancel_request", method_cancel_request}
+/* clang-format on */
+
 /* The hooks where each session has a process of its own. */
 extern const struct adapter_hooks sessions_hooks;
 /* Their parts: free those that are gone, tick the others; close all. */
