@@ -121,6 +121,10 @@ status 2 "nor in the place of one that holds it" sa-fs mv --overwrite m2/in m2
 is "$(cat m2/in/f)" 1 "and all is still there"
 ok "a file in the place of a folder" sa-fs mv --overwrite digits m2
 is "$(cat m2)" abc "is moved"
+status 4 "a file does not go where only a folder can be" sa-fs mv m2 no/folder/
+status 4 "nor is one written there" eval "printf x | sa-fs write no/folder/"
+status 4 "nor added to" eval "printf x | sa-fs append folder/"
+ok "(nothing was made)" test ! -e no -a ! -e folder -a -f m2
 ok "folders are made on the way" sa-fs mv m2 n/e/w
 ok "a dangling link is moved" sa-fs mv listing/l listing/l2
 echo 1 >h1 && ln h1 h2 && sa-fs mv --overwrite h1 h2

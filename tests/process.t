@@ -56,6 +56,15 @@ is "$(sa-process stop --wait 100ms "$deaf" | field .status)" running "one that i
 is "$(sa-process kill "$deaf" | field .signal)" SIGKILL "kill does not ask"
 is "$(sa-process kill "$deaf" | field .status)" exited "and is no error when repeated"
 
+# Whom nobody can tell to end is not told to have been asked.
+unheard=$(id_of -- sleep 600)
+mv "$XDG_STATE_HOME/sandbox-agent/processes/$unheard/sock" sock
+status 8 "a stop that reaches nobody fails" sa-process stop "$unheard"
+is "$(printf '{"op":"kill","params":{"id":"%s"}}\n' "$unheard" | sa-process filter | jq -c '.problem.status')" 502 "a request for it too"
+mv sock "$XDG_STATE_HOME/sandbox-agent/processes/$unheard/sock"
+is "$(sa-process kill "$unheard" | field .signal)" SIGKILL "(it can be told again)"
+status 1 "output that is lost is no success" eval 'sa-process run --text -- echo words >/dev/full'
+
 status 2 "start wants a command" sa-process start
 status 2 "a blank is none" sa-process start -- '  '
 status 3 "a program that is not there is told" sa-process start -- no-such-program

@@ -135,6 +135,8 @@ int change_move(const struct fs *fs, const struct place *from, const struct plac
 	/* Nothing is made for the sake of what does not exist. */
 	if (from_dir < 0 || fstatat(from_dir, from_name, &a, AT_SYMLINK_NOFOLLOW) < 0)
 		return fs_fail(err, errno, "move", from->shown);
+	if (to->is_folder && !S_ISDIR(a.st_mode))
+		return fs_fail(err, ENOTDIR, "move to", to->shown);
 	cleanup_close int to_dir = beneath_open_parent(&fs->at, to->inside, true, &to_name);
 	if (to_dir < 0)
 		return fs_fail(err, errno, "move to", to->shown);

@@ -94,7 +94,9 @@ static char *join(const struct fs *fs, const char *path)
 
 int place_of(const struct fs *fs, const char *path, struct place *ret, struct sa_error *err)
 {
-	struct place place = {.is_base = *path == '\0'};
+	size_t length = strlen(path);
+	struct place place = {.is_base = length == 0,
+			      .is_folder = length && path[length - 1] == '/'};
 	place.shown = *path == '/' ? xstrdup(path) : join(fs, path);
 	if (!place.shown)
 		return error_set(err, PROBLEM_INVALID_REQUEST,

@@ -28,9 +28,10 @@ enum { FS_LONG = 1 };
 #define FS_INIT ((struct fs){.at = BENEATH_ALL})
 
 struct place {
-	char *shown;  /* absolute, for answers */
-	char *inside; /* for beneath_open() */
-	bool is_base; /* the path was empty */
+	char *shown;	/* absolute, for answers */
+	char *inside;	/* for beneath_open() */
+	bool is_base;	/* the path was empty */
+	bool is_folder; /* it ended with '/': no file can be made by that name */
 };
 
 #define PLACE_INIT ((struct place){.shown = NULL})

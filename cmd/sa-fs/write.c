@@ -81,6 +81,8 @@ int write_begin(const struct fs *fs, const struct place *place,
 {
 	cleanup_write_file struct write_file w = WRITE_FILE_INIT;
 	struct stat old;
+	if (place->is_folder)
+		return fs_fail(err, EISDIR, "write", place->shown);
 	w.dir_fd = open_target(fs, place->inside, &w.name);
 	if (w.dir_fd < 0)
 		return fs_fail(err, errno, "write", place->shown);
@@ -197,6 +199,8 @@ int write_open_append(const struct fs *fs, const struct place *place, struct sa_
 {
 	struct stat st;
 	cleanup_free char *name = NULL;
+	if (place->is_folder)
+		return fs_fail(err, EISDIR, "append to", place->shown);
 	cleanup_close int dir = open_target(fs, place->inside, &name);
 	cleanup_close int fd = dir < 0 ? -1
 				       : openat(dir, name,

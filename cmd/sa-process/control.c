@@ -88,18 +88,23 @@ static int end(const struct options *o, const char *op, struct folder *folder, c
 	       struct sa_error *err)
 {
 	cleanup_process struct process process = {.id = NULL};
+	bool is_left = true; /* the supervisor does not hear us, or no more */
 	if (folder_read(folder, id, &process, err) < 0)
 		return -1;
 	if (!process.is_exited) {
 		struct sa_error late = SA_ERROR_INIT;
 		cleanup_close int fd = process_link_open(folder, id, &late);
 		if (fd >= 0 && process_link_send(fd, span_of(op)) == 0)
-			process_link_wait_end(fd, o->wait_ms > 0 ? deadline_after(o->wait_ms)
-								 : clock_monotonic_ms());
+			is_left =
+			    process_link_wait_end(fd, o->wait_ms > 0 ? deadline_after(o->wait_ms)
+								     : clock_monotonic_ms()) == 1;
 	}
 	process_clear(&process);
 	if (folder_read(folder, id, &process, err) < 0)
 		return -1;
+	if (is_left && !process.is_exited)
+		return error_set(err, PROBLEM_STREAM_ERROR,
+				 "process '%s' runs, and its supervisor cannot be told", id);
 	print_record(&process);
 	return SA_EXIT_OK;
 }

@@ -34,7 +34,8 @@ struct job {
 	struct buf to_send;
 	struct buf received;
 	size_t wanted;
-	char *result; /* JSON of a call that went well */
+	bool is_taken; /* JOB_END: the supervisor has said that it does it */
+	char *result;  /* JSON of a call that went well */
 	int64_t deadline;
 };
 
@@ -101,6 +102,21 @@ static void answer_record(struct job *job)
 	}
 	filter_record(job->filter, span_of(job->ref), &process);
 	drop(job);
+}
+
+/* The supervisor hears nothing more. If it never did, the process has not been told to end. */
+static void answer_end(struct job *job)
+{
+	cleanup_process struct process process = {.id = NULL};
+	struct sa_error err = SA_ERROR_INIT;
+	if (job->is_taken || folder_read(&job->filter->folder, job->id, &process, &err) < 0 ||
+	    process.is_exited) {
+		answer_record(job);
+		return;
+	}
+	error_set(&err, PROBLEM_STREAM_ERROR,
+		  "process '%s' runs, and its supervisor cannot be told", job->id);
+	fail(job, &err);
 }
 
 /* --- run ----------------------------------------------------------------------------------- */
@@ -279,6 +295,7 @@ static bool take_answers(struct job *job)
 		size_t n = (size_t)(end - job->received.data);
 		int rc = process_link_judge((struct span){job->received.data, n}, &err);
 		buf_consume(&job->received, n + 1);
+		job->is_taken = job->is_taken || rc == 0;
 		if (job->kind == JOB_END)
 			continue;
 		if (rc < 0) {
@@ -308,7 +325,7 @@ static void on_link(void *arg, uint32_t events)
 	if (n > 0) {
 		take_answers(job);
 	} else if (job->kind == JOB_END) {
-		answer_record(job);
+		answer_end(job);
 	} else {
 		error_set(&err, PROBLEM_CONFLICT, "process '%s' has ended", job->id);
 		fail(job, &err);
@@ -360,10 +377,10 @@ static int end(struct filter *f, const struct filter_request *request, const cha
 	wait = wait > WAIT_MOST_MS ? WAIT_MOST_MS : wait;
 	struct job *job = add(f, JOB_END, request, id, clock_monotonic_ms() + wait);
 	buf_adds(&job->to_send, op);
-	/* Nobody there: it has just ended. */
+	/* Nobody there: it has just ended, or nobody can get through. */
 	struct sa_error ignored = SA_ERROR_INIT;
 	if (talk(job, &ignored) < 0)
-		answer_record(job);
+		answer_end(job);
 	return 0;
 }
 

@@ -24,9 +24,11 @@ struct once {
 	struct sa_error failed;
 };
 
-static void print_bytes(int fd, const struct run_stream *stream)
+static void print_bytes(struct once *once, int fd, const struct run_stream *stream)
 {
-	io_write_all(fd, buf_span(&stream->kept));
+	if (io_write_all(fd, buf_span(&stream->kept)) < 0 && !once->failed.kind)
+		error_set_errno(&once->failed, PROBLEM_FAILED, errno, "write %s",
+				fd == 1 ? "its output" : "its standard error");
 	if (stream->is_cut)
 		fprintf(stderr, "sa-process run: %s is longer than --max-output\n",
 			fd == 1 ? "its output" : "its standard error");
@@ -46,8 +48,8 @@ static void on_done(struct run *run, const struct sa_error *failed)
 		       : WIFSIGNALED(run->status) ? 128 + WTERMSIG(run->status)
 						  : WEXITSTATUS(run->status);
 	if (once->is_text) {
-		print_bytes(1, &run->out);
-		print_bytes(2, &run->err);
+		print_bytes(once, 1, &run->out);
+		print_bytes(once, 2, &run->err);
 		if (run->is_timed_out)
 			fprintf(stderr, "sa-process run: timed out\n");
 		return;
