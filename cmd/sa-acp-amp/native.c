@@ -6,9 +6,6 @@
 #include "tool.h"
 #include "turn.h"
 #include "json/scan.h"
-#include "json/write.h"
-
-#include <stdlib.h>
 
 static void tell_usage(struct session *session, struct span usage)
 {

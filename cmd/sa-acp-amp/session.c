@@ -4,7 +4,6 @@
 #include "adapter/mcp.h"
 #include "amp.h"
 #include "base/cleanup.h"
-#include "base/clock.h"
 #include "base/xalloc.h"
 #include "mode.h"
 #include "native.h"
@@ -13,9 +12,6 @@
 #include "turn.h"
 #include "json/scan.h"
 #include "json/write.h"
-
-#include <stdlib.h>
-#include <string.h>
 
 void session_release(struct session *session)
 {

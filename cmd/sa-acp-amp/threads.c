@@ -11,7 +11,6 @@
 #include "json/scan.h"
 
 #include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* "T-", a UUID; bytes. */

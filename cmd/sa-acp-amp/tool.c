@@ -4,12 +4,10 @@
 #include "adapter/toolcall.h"
 #include "amp.h"
 #include "base/cleanup.h"
-#include "base/xalloc.h"
 #include "session.h"
 #include "json/scan.h"
 #include "json/write.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 struct tool_row {

@@ -1,7 +1,6 @@
 #include "session.h"
 
 #include "base/cleanup.h"
-#include "base/clock.h"
 #include "base/xalloc.h"
 #include "claude.h"
 #include "commands.h"
@@ -11,7 +10,6 @@
 #include "tool.h"
 #include "turn.h"
 #include "json/scan.h"
-#include "json/write.h"
 
 #include <string.h>
 

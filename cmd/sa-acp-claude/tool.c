@@ -1,6 +1,5 @@
 #include "tool.h"
 
-#include "base/cleanup.h"
 #include "base/xalloc.h"
 #include "claude.h"
 #include "plan.h"

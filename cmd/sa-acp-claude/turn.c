@@ -1,7 +1,6 @@
 #include "turn.h"
 
 #include "adapter/prompt.h"
-#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/xalloc.h"
 #include "claude.h"

@@ -1,13 +1,10 @@
 #include "codex.h"
 
-#include "base/clock.h"
 #include "item.h"
 #include "login.h"
 #include "session.h"
 #include "threads.h"
 #include "turn.h"
-#include "json/scan.h"
-#include "json/write.h"
 
 /* The most of the model list that is kept, bytes. */
 enum { CODEX_MODELS_BYTES = 1 << 20 };

@@ -2,15 +2,11 @@
 
 #include "adapter/content.h"
 #include "base/cleanup.h"
-#include "base/xalloc.h"
 #include "codex.h"
 #include "item_details.h"
 #include "session.h"
 #include "json/scan.h"
 #include "json/write.h"
-
-#include <stdlib.h>
-#include <string.h>
 
 void item_release(void *call)
 {

@@ -4,7 +4,6 @@
 #include "approval.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "base/xalloc.h"
 #include "codex.h"
 #include "commands.h"
 #include "item.h"

@@ -1,7 +1,6 @@
 #include "event.h"
 
 #include "adapter/toolcall.h"
-#include "base/cleanup.h"
 #include "base/xalloc.h"
 #include "command.h"
 #include "pi.h"

@@ -2,7 +2,6 @@
 
 #include "adapter/argv.h"
 #include "base/cleanup.h"
-#include "base/clock.h"
 #include "base/xalloc.h"
 #include "command.h"
 #include "event.h"
@@ -12,9 +11,6 @@
 #include "question.h"
 #include "turn.h"
 #include "json/scan.h"
-#include "json/write.h"
-
-#include <stdlib.h>
 
 /* Names of MCP servers, bytes: further ones are cut off. */
 enum { SESSION_LEFT_OUT_BYTES = 4096 };

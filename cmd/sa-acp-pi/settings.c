@@ -5,7 +5,6 @@
 #include "base/xalloc.h"
 #include "session.h"
 #include "json/scan.h"
-#include "json/write.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,13 +3,11 @@
 #include "adapter/content.h"
 #include "adapter/toolcall.h"
 #include "base/cleanup.h"
-#include "base/xalloc.h"
 #include "pi.h"
 #include "session.h"
 #include "json/scan.h"
 #include "json/write.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 struct tool {

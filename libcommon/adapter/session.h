@@ -72,7 +72,7 @@ struct adapter_agent {
 	const char *const *setting_ids; /* config options by number; ends with NULL */
 	int sessions_max;		/* how many are open at once */
 	int64_t cancel_ms;		/* an interrupted turn must have ended after that */
-	int64_t grace_ms; /* a closed session's process ends by itself, or SIGTERM comes */
+	int64_t grace_ms; /* before SIGTERM, for the own process of a closed session */
 	const struct adapter_hooks *hooks;
 	const struct adapter_method *methods; /* ends with {NULL, NULL} */
 
@@ -104,8 +104,8 @@ struct adapter_agent {
 	int (*check)(const struct session *session, struct sa_error *err);
 	/* Send a prompt: none runs, the session is READY. */
 	void (*send)(struct session *session, struct prompt *prompt);
-	/* The file in which the agent keeps a session, caller frees; NULL: there is none. For
-	 * method_delete. */
+	/* The file in which the agent keeps a session, caller frees; NULL: there is none.
+	 * For method_delete. */
 	char *(*find_record)(const char *id);
 	/* Have the running turn ended, which is marked as cancelled. */
 	void (*interrupt)(struct session *session);
@@ -119,8 +119,9 @@ struct adapter_agent {
 	void (*close)(struct session *session, const char *close_request);
 	/* Timers. The next deadline. NULL: session_base_tick. */
 	int64_t (*tick)(struct session *session);
-	/* Free what is its own, before base is freed; of a tool call likewise. NULL: nothing is. */
+	/* Free what is its own, before base is freed. */
 	void (*release)(struct session *session);
+	/* Likewise of a tool call. NULL: nothing is its own. */
 	void (*release_call)(void *call);
 };
 
@@ -177,8 +178,7 @@ void session_base_tell(const struct adapter_session *base, const char *kind, str
  * Nothing when either count is unknown (0). */
 void session_base_tell_usage(const struct adapter_session *base, int64_t used, int64_t size,
 			     struct span cost);
-/* Is a line of the agent's, which is trimmed, a JSON object to be taken? What else is no empty line
- * is logged. */
+/* A line of the agent's: trims it. Is it a JSON object? If not, it is logged unless it is empty. */
 bool session_base_takes(const struct adapter_session *base, struct span *line);
 
 /* Free a text and forget it. */
