@@ -23,6 +23,10 @@ is "$(run --read-only "permission rm x")" "permission: reject-once" "read-only d
 is "$(chosen --read-only "$(tool '{"kind":"read"}')")" y "but lets it read"
 is "$(chosen --accept-edits "$(tool '{"kind":"edit","locations":[{"path":"'"$T"'/a"}]}')")" y "accept-edits: an edit in the folder"
 is "$(run --yolo --read-only "permission rm x")" "permission: reject-once" "of two the stricter decides"
+mkdir named
+echo '{"default":"allow"}' >named/read-only
+is "$(cd named && run --policy read-only "permission rm x")" "permission: reject-once" "a file called as a policy is, in a folder, is not that policy"
+is "$(cd named && run --policy ./read-only "permission rm x")" "permission: allow-once" "unless it is named as a file"
 mode() { sa-session show "$(sa-session new --agent mock "$@" | field .id)" | field .mode; }
 is "$(mode --read-only)" plan "the agent's own mode is set where it has one"
 is "$(mode --read-only --mode normal)" normal "unless another is named"

@@ -2,6 +2,7 @@
 
 #include "base/cleanup.h"
 #include "base/xalloc.h"
+#include "policy/policy.h"
 #include "settings.h"
 #include "json/scan.h"
 
@@ -27,7 +28,8 @@ static void add(struct terms *terms, const char *option, const char *value)
 /* The supervisor works elsewhere: a file is named from the root. */
 static void add_policy(struct terms *terms, const char *name)
 {
-	cleanup_free char *path = realpath(name, NULL);
+	/* A file of that name, which may be anybody's, is no policy of ours. */
+	cleanup_free char *path = policy_is_named(name) ? NULL : realpath(name, NULL);
 	add(terms, "--policy", path ? path : name);
 }
 
