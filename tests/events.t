@@ -25,6 +25,16 @@ status 2 "a filter that is none is a usage error" sa-events show talk --jq '.['
 is "$(sa-events show talk "$first" | jq .eventIndex)" "$first" "one event is shown by its index"
 for absent in 1 99999; do status 3 "an event that is not there is not found: $absent" sa-events show talk $absent; done
 status 3 "a session that is not there is not found" sa-events follow nothing
+for beyond in 1099511627775 1099511627776 9223372036854775807; do
+	is "$(timeout 20 sa-events show talk --since $beyond; echo "$?")" 0 "nothing is behind event $beyond"
+done
+is "$(sa-events show talk --tail 9223372036854775807 | wc -l)" "$(sa-events show talk | wc -l)" "a tail may be longer than all"
+for start in "--since 9223372036854775808" "--tail 9223372036854775808" "--since 1 --tail 1" "--from-start --since 1" "--tail 1 --from-start"; do
+	# shellcheck disable=SC2086
+	status 2 "one wish where to begin, within all numbers: $start" sa-events follow talk --until turn-end $start
+done
+status 2 "nor one beside an index" sa-events show talk 3 --tail 1
+status 2 "a list is of one session or of all" sa-events list talk talk
 is "$(sa-events export talk --format jsonl | wc -l)" "$(sa-events show talk | wc -l)" "export has every record"
 like "$(sa-events export talk --format markdown)" 'hello' "a Markdown transcript has the text"
 sa-session prompt talk 'say <b>&</b>' >/dev/null

@@ -327,7 +327,8 @@ static int follow(struct following *g, int argc, char **argv, struct sa_error *e
 {
 	bool is_over = false;
 	lines_init(&g->input, RECORD_BYTES);
-	if (sink_init(&g->sink, g->options, err) < 0 || begin(g, argc, argv, err) < 0)
+	if (options_check_start(g->options, err) < 0 ||
+	    sink_init(&g->sink, g->options, err) < 0 || begin(g, argc, argv, err) < 0)
 		return -1;
 	for (;;) {
 		if (serve_patiently(g, &is_over, err) < 0 || ask(g, err) < 0)

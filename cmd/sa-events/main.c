@@ -1,4 +1,5 @@
 /* sa-events: the record of sessions, live and past. */
+#include "base/cleanup.h"
 #include "cli/remote.h"
 #include "options_of.h"
 
@@ -46,6 +47,21 @@ static void set_defaults(void *arg)
 	o->tail = UINT64_MAX;
 	o->after = UINT64_MAX;
 	o->width = UINT64_MAX;
+}
+
+int options_check_start(const struct options *o, struct sa_error *err)
+{
+	const uint64_t numbers[] = {o->since, o->tail};
+	int count = o->is_from_start;
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+		if (numbers[i] != UINT64_MAX && numbers[i] > INT64_MAX)
+			return error_set(err, PROBLEM_INVALID_REQUEST, "--%s is too large",
+					 i ? "tail" : "since");
+		count += numbers[i] != UINT64_MAX;
+	}
+	return count <= 1 ? 0
+			  : error_set(err, PROBLEM_INVALID_REQUEST,
+				      "only one of --since, --tail and --from-start");
 }
 
 static const char *const follow_examples[] = {

@@ -23,6 +23,9 @@ struct options {
 	bool is_interactive;
 };
 
+/* At most one option says where to begin, and none is beyond all numbers. 0, or -1. */
+int options_check_start(const struct options *o, struct sa_error *err);
+
 int follow_run(const void *options, int argc, char **argv, struct sa_error *err);
 int list_run(const void *options, int argc, char **argv, struct sa_error *err);
 int show_run(const void *options, int argc, char **argv, struct sa_error *err);

@@ -104,6 +104,8 @@ int list_run(const void *arg, int argc, char **argv, struct sa_error *err)
 	const struct options *o = arg;
 	cleanup_store struct store *store = store_open(err);
 	struct listing l = {.out = BUF_INIT(BUF_MAX_OWN)};
+	if (argc > 1)
+		return error_set(err, PROBLEM_INVALID_REQUEST, "wants one SESSION, or none");
 	if (!store)
 		return -1;
 	l.is_text = command_wants_text(&o->common);
@@ -148,6 +150,11 @@ int show_run(const void *arg, int argc, char **argv, struct sa_error *err)
 	if (argc < 1 || argc > 2 ||
 	    (argc == 2 && (num_parse_u64(span_of(argv[1]), INT64_MAX, &index) < 0 || !index)))
 		return error_set(err, PROBLEM_INVALID_REQUEST, "wants SESSION [INDEX]");
+	if (options_check_start(o, err) < 0)
+		return -1;
+	if (index && (o->since != UINT64_MAX || o->tail != UINT64_MAX))
+		return error_set(err, PROBLEM_INVALID_REQUEST,
+				 "either INDEX, or --since or --tail");
 	cleanup_store struct store *store = store_open(err);
 	if (!store || sink_init(&sink, o, err) < 0 ||
 	    store_find_session(store, argv[0], &session, err) < 0 ||

@@ -9,8 +9,11 @@
 /* Events of one server stand together: rowid = server key * 2^40 + eventIndex. */
 enum { EVENT_INDEX_BITS = 40 };
 
+/* A number that no event can have stays at its own server: it stands behind all, or before. */
 static inline int64_t event_rowid(int64_t server_key, int64_t index)
 {
+	const int64_t most = (INT64_C(1) << EVENT_INDEX_BITS) - 1;
+	index = index < 0 ? 0 : index > most ? most : index;
 	return server_key << EVENT_INDEX_BITS | index;
 }
 
