@@ -15,7 +15,8 @@
 #include <string.h>
 #include <sys/file.h>
 
-static const char *const part_names[PART_COUNT] = {"Xvfb", "openbox", "dbus", "ffmpeg"};
+static const char *const part_names[PART_COUNT] = {"Xvfb",	"openbox", "dbus",     "ffmpeg",
+						   "clipboard", "primary", "secondary"};
 
 const char *part_name(enum part_kind kind)
 {

@@ -23,7 +23,16 @@ enum {
 	BUS_BYTES = 256,
 };
 
-enum part_kind { PART_XVFB, PART_OPENBOX, PART_DBUS, PART_RECORDER, PART_COUNT };
+enum part_kind {
+	PART_XVFB,
+	PART_OPENBOX,
+	PART_DBUS,
+	PART_RECORDER,
+	PART_CLIPBOARD, /* the three selections of X11, each with who hands it out */
+	PART_PRIMARY,
+	PART_SECONDARY,
+	PART_COUNT,
+};
 
 /* A managed process; id is empty when there is none. */
 struct part {

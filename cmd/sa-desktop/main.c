@@ -35,6 +35,17 @@ static const struct option keyboard_options[] = {
     {"delay", 0, OPTION_STRING, AT(delay), "MS", "between typed characters (5)", NULL},
     OPTIONS_END,
 };
+static const struct option clipboard_options[] = {
+    OPTIONS_COMMON,
+    {"selection", 0, OPTION_STRING, AT(selection), "NAME", "of X11's (clipboard)",
+     "clipboard primary secondary"},
+    OPTIONS_END,
+};
+static const struct option launch_options[] = {
+    OPTIONS_COMMON,
+    {"wait", 0, OPTION_FLAG, AT(is_waited), NULL, "until it has opened a window", NULL},
+    OPTIONS_END,
+};
 static const struct option recording_options[] = {
     OPTIONS_COMMON,
     {"fps", 0, OPTION_STRING, AT(fps), "N", "images in a second (30)", NULL},
@@ -52,6 +63,12 @@ EXAMPLES(mouse_examples, "sa-desktop mouse click 100 200 --count 2",
 	 "sa-desktop mouse scroll 100 200 0 -- -3", "sa-desktop mouse position | jq .x");
 EXAMPLES(keyboard_examples, "sa-desktop keyboard type 'hello'",
 	 "sa-desktop keyboard press ctrl+shift+t");
+EXAMPLES(window_examples, "sa-desktop window list | jq -r '.windows[].title'",
+	 "sa-desktop window move 8388620 0 0");
+EXAMPLES(clipboard_examples, "sa-desktop clipboard set 'hello'",
+	 "sa-desktop clipboard get --selection primary | jq -r .text");
+EXAMPLES(launch_examples, "sa-desktop launch xterm", "sa-desktop launch --wait xterm -- -T work");
+EXAMPLES(open_examples, "sa-desktop open https://example.com", "sa-desktop open page.html");
 EXAMPLES(recording_examples, "sa-desktop recording start --fps 10",
 	 "sa-desktop recording download rec_1 >rec_1.mp4");
 EXAMPLES(stream_examples, "sa-desktop stream status", "sa-desktop stream stop");
@@ -75,10 +92,19 @@ static const struct verb verbs[] = {
     VERB("screenshot", "", "An image of it on standard output.", screenshot_options,
 	 verb_screenshot, screenshot_examples),
     VERB("mouse", "ACTION [NUMBER ...]",
-	 "move, click, down, up X Y; drag X Y X Y; scroll X Y DX DY.", mouse_options,
-	 verb_mouse, mouse_examples),
+	 "move, click, down, up X Y; drag X Y X Y; scroll X Y DX DY.", mouse_options, verb_mouse,
+	 mouse_examples),
     VERB("keyboard", "type|press|down|up TEXT", "Type a text, or press a key.", keyboard_options,
 	 verb_keyboard, keyboard_examples),
+    VERB("window", "ACTION [ID [NUMBER ...]]",
+	 "list, focused, focus ID; move ID X Y; resize ID WIDTH HEIGHT.", plain_options,
+	 verb_window, window_examples),
+    VERB("clipboard", "get|set [TEXT]", "Its text, or another: TEXT, or standard input.",
+	 clipboard_options, verb_clipboard, clipboard_examples),
+    VERB("launch", "PROGRAM [ARG ...]", "Run a program on it.", launch_options, verb_launch,
+	 launch_examples),
+    VERB("open", "TARGET", "A file or an address, with the program for it.", plain_options,
+	 verb_open, open_examples),
     VERB("recording", "ACTION [ID]", "list, show, delete, download, start or stop films of it.",
 	 recording_options, verb_recording, recording_examples),
     VERB("stream", "status|start|stop", "Streaming, which there is none of.", plain_options,

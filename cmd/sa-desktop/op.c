@@ -28,6 +28,15 @@ static const struct {
     {"keyboard.press", op_keyboard_press},
     {"keyboard.down", op_keyboard_down},
     {"keyboard.up", op_keyboard_up},
+    {"windows.list", op_windows},
+    {"windows.focused", op_window_focused},
+    {"windows.focus", op_window_focus},
+    {"windows.move", op_window_move},
+    {"windows.resize", op_window_resize},
+    {"clipboard.get", op_clipboard_get},
+    {"clipboard.set", op_clipboard_set},
+    {"launch", op_launch},
+    {"open", op_open},
     {"recordings.list", op_recordings},
     {"recordings.show", op_recording_show},
     {"recordings.delete", op_recording_delete},
@@ -44,7 +53,8 @@ static const struct {
 static void add_code(struct desktop *d, const struct sa_error *err)
 {
 	const char *name = problem_info(err->kind)->name;
-	if (strncmp(name, "desktop_", 8) == 0)
+	if (strncmp(name, "desktop_", 8) == 0 || err->kind == PROBLEM_NO_FOCUSED_WINDOW ||
+	    err->kind == PROBLEM_WINDOW_NOT_FOUND || err->kind == PROBLEM_APP_NOT_FOUND)
 		json_kv_string(&d->extensions, "code", name);
 }
 

@@ -28,6 +28,16 @@ enum {
 	PIXELS_MOST = 64 << 20, /* of one screen: 256 MB at 32 bits */
 };
 
+/* For the tools; this program asks for no display itself. 0, or -1. */
+static int use_display(const struct desktop *d, struct sa_error *err)
+{
+	char display[DISPLAY_BYTES];
+	desktop_display(&d->state, display);
+	return setenv("DISPLAY", display, 1) == 0
+		   ? 0
+		   : error_set_errno(err, PROBLEM_FAILED, errno, "DISPLAY");
+}
+
 /* --- telling -------------------------------------------------------------------------------- */
 
 static void add_parts(struct buf *b, const struct state *s)
@@ -72,6 +82,15 @@ static void add_error(struct buf *b, const char *code, const char *message)
 	json_close(b, '}');
 }
 
+/* When there are any. */
+static void add_windows(struct desktop *d, struct buf *b)
+{
+	struct sa_error ignored = SA_ERROR_INIT;
+	cleanup_buf struct buf windows = BUF_INIT(BUF_MAX_OWN);
+	if (use_display(d, &ignored) == 0 && windows_add(&windows, &ignored) > 0)
+		json_kv_raw(b, "windows", buf_span(&windows));
+}
+
 static int tell(struct desktop *d, struct buf *b)
 {
 	const struct state *s = &d->state;
@@ -96,6 +115,8 @@ static int tell(struct desktop *d, struct buf *b)
 		json_kv_string(b, "installCommand", INSTALL_COMMAND);
 	add_parts(b, s);
 	json_kv_string(b, "runtimeLogPath", log);
+	if (s->is_active && !has_died && count == 0)
+		add_windows(d, b);
 	json_close(b, '}');
 	return 0;
 }
@@ -130,7 +151,8 @@ static int start_part(struct desktop *d, enum part_kind kind, const char *const 
 		      struct buf *line, struct sa_error *err)
 {
 	struct part *part = &d->state.parts[kind];
-	if (managed_start(d, argv, part, err) == 0 && managed_first_line(part, line, err) == 0) {
+	if (managed_start(d, argv, part, err) == 0 &&
+	    managed_first_line(part, "stdout", line, err) == 0) {
 		desktop_log(d, "%s is ready: pid %d, %s", part_name(kind), (int)part->who.pid,
 			    part->id);
 		return 0;
@@ -265,7 +287,6 @@ int op_start(struct desktop *d, const struct filter_request *r, struct buf *out,
 
 int runtime_ensure(struct desktop *d, struct sa_error *err)
 {
-	char display[DISPLAY_BYTES];
 	if (missing_check(d, err) < 0)
 		return -1;
 	if (!d->state.is_active)
@@ -281,11 +302,7 @@ int runtime_ensure(struct desktop *d, struct sa_error *err)
 			return -1;
 		desktop_unlock(d);
 	}
-	/* For the tools; this program asks for no display itself. */
-	desktop_display(&d->state, display);
-	if (setenv("DISPLAY", display, 1) < 0)
-		return error_set_errno(err, PROBLEM_FAILED, errno, "DISPLAY");
-	return 0;
+	return use_display(d, err);
 }
 
 /* --- stopping ------------------------------------------------------------------------------- */

@@ -113,9 +113,9 @@ int tool_run(const struct tool *tool, struct buf *out, struct buf *errors, struc
 	if (tool->input.p && input < 0)
 		return error_set_errno(err, PROBLEM_FAILED, errno, "input for %s",
 				       tool->words.items[0]);
-	if (!tool->is_quiet && tool->out_fd < 0 && open_pipe(&streams[0].fd, &out_end, err) < 0)
+	if (tool->out_fd < 0 && open_pipe(&streams[0].fd, &out_end, err) < 0)
 		return -1;
-	if (!tool->is_quiet && open_pipe(&streams[1].fd, &error_end, err) < 0) {
+	if (open_pipe(&streams[1].fd, &error_end, err) < 0) {
 		if (streams[0].fd >= 0)
 			close(streams[0].fd);
 		return -1;
@@ -204,14 +204,15 @@ int managed_start(struct desktop *d, const char *const *argv, struct part *ret,
 	return 0;
 }
 
-int managed_first_line(const struct part *part, struct buf *line, struct sa_error *err)
+int managed_first_line(const struct part *part, const char *stream, struct buf *line,
+		       struct sa_error *err)
 {
 	struct tool tool = TOOL_INIT;
 	cleanup_buf struct buf out = BUF_INIT(TOOL_TEXT_BYTES);
 	tool.is_one_line = true;
 	tool.deadline_ms = READY_DEADLINE_MS;
-	WORDS_ADD(&tool.words, "sa-process", "logs", "--json", "--follow", "--stream", "stdout",
-		  "--", part->id);
+	WORDS_ADD(&tool.words, "sa-process", "logs", "--json", "--follow", "--stream", stream, "--",
+		  part->id);
 	int rc = run_manager(&tool, &out, err);
 	const char *end = out.len ? memchr(out.data, '\n', out.len) : NULL;
 	if (rc < 0)
@@ -245,4 +246,16 @@ void managed_end(struct part *part)
 			break;
 	}
 	*part = (struct part){.who = {.pid = 0}};
+}
+
+void managed_forget(struct part *part)
+{
+	struct tool tool = TOOL_INIT;
+	struct sa_error ignored = SA_ERROR_INIT;
+	cleanup_buf struct buf out = BUF_INIT(TOOL_TEXT_BYTES);
+	cleanup_free char *id = xstrdup(part->id);
+	managed_end(part);
+	WORDS_ADD(&tool.words, "sa-process", "rm", "--json", "--", id);
+	if (*id)
+		run_manager(&tool, &out, &ignored);
 }

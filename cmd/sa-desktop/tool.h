@@ -36,7 +36,6 @@ struct tool {
 	struct span input;   /* its standard input; NONE: nothing */
 	int input_fd;	     /* the same as a file, read from its start; -1: none */
 	int out_fd;	     /* its standard output; -1: into out */
-	bool is_quiet;	     /* neither output nor errors are wanted: it may leave a child behind */
 	bool is_one_line;    /* the first line of output is enough */
 	int64_t deadline_ms; /* 0: TOOL_DEADLINE_MS */
 };
@@ -54,9 +53,13 @@ int tool_run(const struct tool *tool, struct buf *out, struct buf *errors, struc
  */
 int managed_start(struct desktop *d, const char *const *argv, struct part *ret,
 		  struct sa_error *err);
-/* The first line that it prints, at most READY_DEADLINE_MS from now. 0, or -1 when it ends. */
-int managed_first_line(const struct part *part, struct buf *line, struct sa_error *err);
+/* The first line that it prints there (stdout, stderr), at most READY_DEADLINE_MS from now. 0, or -1
+ * when it ends. */
+int managed_first_line(const struct part *part, const char *stream, struct buf *line,
+		       struct sa_error *err);
 /* End it and all below it. */
 void managed_end(struct part *part);
+/* The same, and forget that there was one. */
+void managed_forget(struct part *part);
 
 #endif

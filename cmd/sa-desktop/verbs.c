@@ -5,11 +5,13 @@
 #include "base/xalloc.h"
 #include "cli/command.h"
 #include "op.h"
+#include "os/io.h"
 #include "json/write.h"
 
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -236,6 +238,87 @@ int verb_keyboard(const void *options, int argc, char **argv, struct sa_error *e
 	if (!action || add_number(&w, "delayMs", o->delay, err) < 0)
 		return -1;
 	json_kv_string(&w.body, action->operands[0], argv[1]);
+	return perform(&w, err);
+}
+
+int verb_window(const void *options, int argc, char **argv, struct sa_error *err)
+{
+	static const struct action actions[] = {
+	    {"list", "windows.list", {NULL}, 0},
+	    {"focused", "windows.focused", {NULL}, 0},
+	    {"focus", "windows.focus", {"id"}, 1},
+	    {"move", "windows.move", {"id", "x", "y"}, 3},
+	    {"resize", "windows.resize", {"id", "width", "height"}, 3},
+	    {NULL, NULL, {NULL}, 0},
+	};
+	const struct action *action = find_action(actions, "window", argc, argv, err);
+	cleanup_wish struct wish w;
+	wish_init(&w, action ? action->op : NULL);
+	(void)options;
+	if (!action)
+		return -1;
+	if (argc > 1)
+		json_kv_string(&w.params, "id", argv[1]);
+	for (int i = 2; i < argc; i++)
+		if (add_number(&w, action->operands[i - 1], argv[i], err) < 0)
+			return -1;
+	return perform(&w, err);
+}
+
+int verb_clipboard(const void *options, int argc, char **argv, struct sa_error *err)
+{
+	static const struct action actions[] = {
+	    {"get", "clipboard.get", {NULL}, 0},
+	    {"set", "clipboard.set", {"text"}, 0},
+	    {NULL, NULL, {NULL}, 0},
+	};
+	const struct options *o = options;
+	const struct action *action = find_action(actions, "clipboard", argc, argv, err);
+	cleanup_wish struct wish w;
+	cleanup_buf struct buf text = BUF_INIT(BUF_MAX_OWN);
+	wish_init(&w, action ? action->op : NULL);
+	if (!action)
+		return -1;
+	if (strcmp(action->name, "get") == 0) {
+		json_kv_string(&w.params, "selection", o->selection);
+		return perform(&w, err);
+	}
+	if (argc == 1 && io_read_all(STDIN_FILENO, &text, "standard input", err) < 0)
+		return -1;
+	if (argc > 1)
+		buf_adds(&text, argv[1]);
+	json_kv_span(&w.body, "text", text.len ? buf_span(&text) : SPAN_LIT(""));
+	json_kv_string(&w.body, "selection", o->selection);
+	return perform(&w, err);
+}
+
+int verb_launch(const void *options, int argc, char **argv, struct sa_error *err)
+{
+	const struct options *o = options;
+	cleanup_wish struct wish w;
+	wish_init(&w, "launch");
+	if (argc == 0)
+		return error_set(err, PROBLEM_INVALID_REQUEST, "launch wants a program");
+	json_kv_string(&w.body, "app", argv[0]);
+	json_kv_bool(&w.body, "wait", o->is_waited);
+	json_key(&w.body, "args");
+	json_open(&w.body, '[');
+	for (int i = 1; i < argc; i++)
+		json_add_string(&w.body, span_of(argv[i]));
+	json_close(&w.body, ']');
+	return perform(&w, err);
+}
+
+int verb_open(const void *options, int argc, char **argv, struct sa_error *err)
+{
+	cleanup_wish struct wish w;
+	wish_init(&w, "open");
+	(void)options;
+	if (argc != 1)
+		return error_set(err, PROBLEM_INVALID_REQUEST, "open wants one file or address");
+	/* The program for it has a working directory of its own. */
+	cleanup_free char *path = realpath(argv[0], NULL);
+	json_kv_string(&w.body, "target", path ? path : argv[0]);
 	return perform(&w, err);
 }
 

@@ -10,11 +10,13 @@ struct options {
 	const char *width, *height, *dpi, *display;
 	const char *format, *quality, *scale, *region;
 	const char *button, *count, *delay, *fps;
-	bool has_cursor;
+	const char *selection;
+	bool has_cursor, is_waited;
 };
 
 typedef int verb_fn(const void *options, int argc, char **argv, struct sa_error *err);
 verb_fn verb_status, verb_start, verb_stop, verb_display, verb_screenshot, verb_mouse,
-    verb_keyboard, verb_recording, verb_stream, verb_filter;
+    verb_keyboard, verb_window, verb_clipboard, verb_launch, verb_open, verb_recording, verb_stream,
+    verb_filter;
 
 #endif

@@ -114,6 +114,15 @@ const struct route routes[] = {
     {"POST", "/v1/desktop/keyboard/press", ASK("sa-desktop", "keyboard.press"), JSON},
     {"POST", "/v1/desktop/keyboard/down", ASK("sa-desktop", "keyboard.down"), JSON},
     {"POST", "/v1/desktop/keyboard/up", ASK("sa-desktop", "keyboard.up"), JSON},
+    {"GET", "/v1/desktop/windows", ASK("sa-desktop", "windows.list")},
+    {"GET", "/v1/desktop/windows/focused", ASK("sa-desktop", "windows.focused")},
+    {"POST", "/v1/desktop/windows/{id}/focus", ASK("sa-desktop", "windows.focus")},
+    {"POST", "/v1/desktop/windows/{id}/move", ASK("sa-desktop", "windows.move"), JSON},
+    {"POST", "/v1/desktop/windows/{id}/resize", ASK("sa-desktop", "windows.resize"), JSON},
+    {"GET", "/v1/desktop/clipboard", ASK("sa-desktop", "clipboard.get")}, /* selection */
+    {"POST", "/v1/desktop/clipboard", ASK("sa-desktop", "clipboard.set"), JSON},
+    {"POST", "/v1/desktop/launch", ONCE("sa-desktop", "launch"), JSON}, /* it may wait */
+    {"POST", "/v1/desktop/open", ASK("sa-desktop", "open"), JSON},
     {"POST", "/v1/desktop/recording/start", ASK("sa-desktop", "recording.start"), JSON},
     {"POST", "/v1/desktop/recording/stop", ASK("sa-desktop", "recording.stop")},
     {"GET", "/v1/desktop/recordings", ASK("sa-desktop", "recordings.list")},

@@ -50,6 +50,10 @@ static const struct problem_info table[PROBLEM_KIND_COUNT] = {
 				      SA_EXIT_FAILED},
     [PROBLEM_DESKTOP_SCREENSHOT_FAILED] = {"desktop_screenshot_failed", "Desktop Screenshot Failed",
 					   502, SA_EXIT_FAILED},
+    [PROBLEM_NO_FOCUSED_WINDOW] = {"no_focused_window", "No Focused Window", 404,
+				   SA_EXIT_NOT_FOUND},
+    [PROBLEM_WINDOW_NOT_FOUND] = {"window_not_found", "Window Not Found", 404, SA_EXIT_NOT_FOUND},
+    [PROBLEM_APP_NOT_FOUND] = {"app_not_found", "App Not Found", 404, SA_EXIT_NOT_FOUND},
     [PROBLEM_BUG] = {"bug", "Bug", 500, SA_EXIT_BUG},
 };
 
