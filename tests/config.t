@@ -31,6 +31,20 @@ ok "words make an entry" sa-config mcp set --name words --env T='${TOKEN}' -- no
 is "$(get_mcp words)" '{"args":["a.mjs","--flag"],"command":"node","env":{"T":"${TOKEN}"},"type":"local"}' "with its options"
 ok "removing" sa-config mcp rm --name words
 status 3 "removes" sa-config mcp get --name words
+sa-config mcp set --name words --env 'T=  two' -- node
+is "$(get_mcp words | jq -r .env.T)" "  two" "a value is what stands behind the sign"
+sa-config mcp rm --name words
+while read -r wish; do
+	status 2 "what would not be heard is refused: $wish" eval "echo '{\"type\":\"local\",\"command\":\"x\",\"sources\":[]}' | sa-config $wish"
+done <<'END'
+mcp set --name words --env A=B
+mcp set --name words --header 'A: b'
+mcp set --name words --header 'A: b' -- node
+mcp list --name words
+mcp servers --name words
+skills sync --name words
+skills sync --cached --refresh
+END
 status 2 "a name as an operand is a usage error" sa-config mcp get words
 like "$(cat "$T/err")" "--name" "that says how to name it"
 mkdir -p by/hand/.sandbox-agent/config
@@ -39,6 +53,10 @@ is "$(sa-config mcp get --json --directory by/hand --name mine | jq -r .command)
 status 2 "a wrong entry in it is told" sa-config mcp get --directory by/hand --name bad
 sa-config mcp set --directory by/hand --name more <<<'{"type":"local","command":"x"}'
 is "$(jq -c '[.bad, .mine.command, .more.command]' by/hand/$file)" '[7,"byhand","x"]' "and kept when another one is set"
+printf '{"a": {"type":"local","command":"first"}, "a": {"type":"local","command":"last"}}' >by/hand/$file
+is "$(sa-config mcp get --json --directory by/hand --name a | jq -r .command)" last "of two of one name the last counts"
+sa-config mcp rm --directory by/hand --name a
+status 3 "and both go" sa-config mcp get --directory by/hand --name a
 : >by/hand/$file
 status 3 "an empty file has no entries" sa-config mcp get --directory by/hand --name mine
 echo '[]' >by/hand/$file

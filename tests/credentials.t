@@ -99,6 +99,11 @@ is "$(AMP_URL=http://other sac extract -a amp)" sgamp_2 'Amp: AMP_URL chooses'
 home .pi/agent/auth.json '{"anthropic":{"type":"api_key","key":"p"},"xai":{"type":"api_key","key":"!touch ran; echo x"}}'
 found 'Pi: keys; a command is not run' 'anthropic api_key pi p'
 found 'Pi: a command is run with --run-helpers' 'anthropic api_key pi p|xai api_key pi x' --run-helpers
+home .pi/agent/auth.json '{"xai":{"type":"api_key","key":"!printf \"%s\" x"}}'
+found 'Pi: a command with quotes is a command, too, and no key' ''
+found 'Pi: and is run as one' 'xai api_key pi x' --run-helpers
+home .pi/agent/auth.json '{"xai":{"type":"api_key","key":"a-$PI_A-${PI_B}-$$-$!-$1-${"},"groq":{"type":"api_key","key":"$PI_NONE"},"zai":{"type":"api_key","key":"$OWN","env":{"OWN":"z"}}}'
+PI_A=1 PI_B='two words' found 'Pi: variables in keys are put in; what names none that is set is no key' 'xai api_key pi a-1-two words-$-!-$1-${|zai api_key pi z'
 home .config/cursor/auth.json '{"accessToken":"c","refreshToken":"r"}' .gemini/.env 'GEMINI_API_KEY="g"'
 found 'Cursor and Gemini' 'cursor oauth cursor c|google api_key gemini g'
 home .claude/settings.json '{"apiKeyHelper":"echo sk-ant-helped"}' .claude.json '{"apiKey":"sk-ant-file"}'

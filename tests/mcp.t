@@ -5,7 +5,8 @@ need jq sqlite3 perl
 
 cat >agent <<'END'
 #!/bin/sh
-tee -a "$SEEN" | sa-mock-agent
+# What the agent has answered has been seen before: tee(1) would write the file last.
+perl -e 'use IO::Handle; $| = 1; open my $seen, ">>", $ENV{SEEN} or die; $seen->autoflush; while (<STDIN>) { print $seen $_; print }' | sa-mock-agent
 END
 cat >server.pl <<'END'
 # The smallest MCP server: one tool, greet, that says who it was told to be.

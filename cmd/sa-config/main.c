@@ -97,6 +97,10 @@ static int run_set(const struct config_kind *kind, const struct config_options *
 					 "the entry is read from standard input");
 		if (mcp_entry_of_words(o, argc, argv, &entry, err) < 0)
 			return -1;
+	} else if (o->env.count || o->headers.count) {
+		return error_set(err, PROBLEM_INVALID_REQUEST,
+				 "--env is for a command, --header for --url: the entry on "
+				 "standard input has its own");
 	} else if (io_read_all(STDIN_FILENO, &entry, "standard input", err) < 0) {
 		return -1;
 	}
@@ -109,6 +113,9 @@ static int run_set(const struct config_kind *kind, const struct config_options *
 static int run_sync(const struct config_options *o, struct sa_error *err)
 {
 	cleanup_buf struct buf records = BUF_INIT(BUF_MAX_OWN);
+	if (o->is_cached && o->is_refreshing)
+		return error_set(err, PROBLEM_INVALID_REQUEST,
+				 "--refresh fetches and --cached does not: one of them");
 	enum source_mode mode = o->is_cached	   ? SOURCE_CACHED
 				: o->is_refreshing ? SOURCE_REFRESH
 						   : SOURCE_USE;
@@ -123,6 +130,11 @@ static int run_kind(const struct config_kind *kind, const struct config_options 
 {
 	const char *action = argc > 0 ? argv[0] : "";
 	bool is_text = command_wants_text(&o->common);
+	bool is_of_all = strcmp(action, "list") == 0 || strcmp(action, "servers") == 0 ||
+			 strcmp(action, "sync") == 0;
+	if (is_of_all && o->name)
+		return error_set(err, PROBLEM_INVALID_REQUEST, "%s is about all entries: no --name",
+				 action);
 	if (strcmp(action, "list") == 0 && argc == 1)
 		return config_each(kind, o->directory, list_entry, &is_text, err);
 	if (kind == &config_mcp && strcmp(action, "servers") == 0 && argc == 1)

@@ -26,7 +26,7 @@ static int add_map(struct buf *b, const char *key, const struct string_list *pai
 		cleanup_free char *name =
 		    xmemdup0(pairs->items[i], (size_t)(middle - pairs->items[i]));
 		middle++;
-		json_kv_string(b, name, middle + strspn(middle, " "));
+		json_kv_string(b, name, separator == ':' ? middle + strspn(middle, " ") : middle);
 	}
 	json_close(b, '}');
 	return 0;
@@ -43,6 +43,9 @@ int mcp_entry_of_words(const struct config_options *o, int argc, char **argv, st
 			return error_set(err, PROBLEM_INVALID_REQUEST,
 					 "a server has a URL or a command");
 	} else {
+		if (o->headers.count)
+			return error_set(err, PROBLEM_INVALID_REQUEST,
+					 "--header is for a server with --url");
 		json_kv_string(ret, "command", argv[0]);
 		json_key(ret, "args");
 		json_open(ret, '[');

@@ -54,7 +54,7 @@ static int check(const char *directory, const char *name, struct sa_error *err)
 
 struct item {
 	char *name;
-	struct span entry; /* in content */
+	struct span entry; /* in content, or of the caller */
 };
 
 struct file {
@@ -165,9 +165,24 @@ static int open_folder(struct file *f, const char *directory, bool is_making, st
 	return open_below(f, top, directory, is_making, err);
 }
 
+/* Those of one name in the order of the file. */
 static int compare_items(const void *a, const void *b)
 {
-	return strcmp(((const struct item *)a)->name, ((const struct item *)b)->name);
+	const struct item *left = a, *right = b;
+	int order = strcmp(left->name, right->name);
+	return order ? order : (left->entry.p > right->entry.p) - (left->entry.p < right->entry.p);
+}
+
+/* Of those with one name the last in the file: what JSON's readers take. */
+static void drop_repeated(struct file *f)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < f->count; i++)
+		if (i + 1 < f->count && strcmp(f->items[i].name, f->items[i + 1].name) == 0)
+			free(f->items[i].name);
+		else
+			f->items[kept++] = f->items[i];
+	f->count = kept;
 }
 
 static int parse(struct file *f, const char *directory, struct sa_error *err)
@@ -189,6 +204,7 @@ static int parse(struct file *f, const char *directory, struct sa_error *err)
 	}
 	if (f->count)
 		qsort(f->items, f->count, sizeof(*f->items), compare_items);
+	drop_repeated(f);
 	return 0;
 }
 

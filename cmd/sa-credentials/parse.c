@@ -8,6 +8,7 @@
 #include "base/xalloc.h"
 #include "json/scan.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,7 +25,7 @@ const char *parse_document(struct span text)
 	return NULL;
 }
 
-enum { LOGINS_MAX_BYTES = 1 << 20 };
+enum { LOGINS_MAX_BYTES = 1 << 20, REFERENCE_MAX_BYTES = 64 * 1024 };
 
 /* One member of an object, and whether its name occurs twice. */
 struct member {
@@ -137,8 +138,66 @@ static bool is_repeated(struct span object, struct span key)
 struct login_form {
 	const char *api_type, *api_member;
 	const char *oauth_member;
-	bool has_commands; /* a key that begins with '!' is a command */
+	bool has_references; /* '!' begins a command, '$' a variable */
 };
+
+/* The value of a variable: the login's own, else the environment's. NULL without one. */
+static char *variable_value(struct span entry, struct span name)
+{
+	cleanup_free char *text = xmemdup0(name.p, name.n);
+	char *own = json_string_dup(json_get(json_get(entry, "env"), text));
+	if (own && *own)
+		return own;
+	free(own);
+	const char *value = getenv(text);
+	return value && *value ? xstrdup(value) : NULL;
+}
+
+/* "$NAME" or "${NAME}" at the start of text: the name, and how long all of it is. */
+static size_t take_variable(struct span text, struct span *ret_name)
+{
+	size_t at = text.n > 1 && text.p[1] == '{' ? 2 : 1, n = 0;
+	while (at + n < text.n &&
+	       (text.p[at + n] == '_' || isalpha((unsigned char)text.p[at + n]) ||
+		(n && isdigit((unsigned char)text.p[at + n]))))
+		n++;
+	*ret_name = (struct span){text.p + at, n};
+	if (n == 0 || (at == 2 && (at + n == text.n || text.p[at + n] != '}')))
+		return 0;
+	return at + n + (at == 2);
+}
+
+/* A key of Pi's as Pi reads it: a command, or text with variables. False: it is a plain one. */
+static bool add_reference(struct findings *list, const struct candidate *c, struct span entry,
+			  struct span value)
+{
+	cleanup_secret char *text = json_string_dup(value);
+	if (text && text[0] == '!')
+		findings_add_command(list, c, span_of(text + 1));
+	if (!text || text[0] == '!' || !strchr(text, '$'))
+		return text && text[0] == '!';
+	cleanup_secret_buf struct buf key = BUF_INIT(0);
+	buf_init(&key, REFERENCE_MAX_BYTES);
+	buf_reserve(&key, REFERENCE_MAX_BYTES);
+	for (struct span rest = span_of(text), name; rest.n;) {
+		bool is_escape = rest.n > 1 && *rest.p == '$' && strchr("$!", rest.p[1]);
+		size_t n = *rest.p == '$' && !is_escape ? take_variable(rest, &name) : 0;
+		cleanup_secret char *found = n ? variable_value(entry, name) : NULL;
+		if (n && !found) {
+			findings_add_note(list, VERDICT_SKIPPED, NULL, c->member,
+					  "names a variable that is not set");
+			return true;
+		}
+		if (found)
+			buf_adds(&key, found);
+		else
+			buf_addc(&key, rest.p[is_escape]);
+		n = n ? n : 1 + (size_t)is_escape;
+		rest = (struct span){rest.p + n, rest.n - n};
+	}
+	findings_add_text(list, c, key.is_overflowed ? SPAN_LIT("") : buf_span(&key));
+	return true;
+}
 
 static void add_login(struct findings *list, const struct login_form *form, struct span entry,
 		      struct span provider, bool is_duplicate)
@@ -166,10 +225,10 @@ static void add_login(struct findings *list, const struct login_form *form, stru
 		c.is_duplicate = c.is_duplicate || expires.is_duplicate;
 		c.is_renewable = has_text(entry, "refresh");
 	}
-	struct span plain = json_string_plain(secret.value);
-	if (is_api && form->has_commands && !c.is_duplicate && span_starts_with(plain, "!"))
-		findings_add_command(list, &c, (struct span){plain.p + 1, plain.n - 1});
-	else if (findings_add_json(list, &c, secret.value) < 0)
+	if (is_api && form->has_references && !c.is_duplicate &&
+	    add_reference(list, &c, entry, secret.value))
+		return;
+	if (findings_add_json(list, &c, secret.value) < 0)
 		findings_add_note(list, VERDICT_SKIPPED, NULL, where, "no such member");
 }
 
