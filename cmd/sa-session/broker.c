@@ -17,6 +17,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static const struct {
@@ -45,21 +46,45 @@ static const struct {
     {"metrics", op_metrics},
 };
 
-#define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
+/* What a member's value may be. */
+enum {
+	TEXT = 1 << JSON_STRING,
+	ARRAY = 1 << JSON_ARRAY,
+	OBJECT = 1 << JSON_OBJECT,
+	NUMBER = 1 << JSON_NUMBER,
+	TRUTH = 1 << JSON_TRUE | 1 << JSON_FALSE,
+	ANYTHING = TEXT | ARRAY | OBJECT | NUMBER | TRUTH,
+};
+struct member {
+	const char *name;
+	int types;
+};
+#define MEMBERS(...) ((const struct member[]){__VA_ARGS__, {"_meta", OBJECT}, {NULL, 0}})
 
-/* What the body of an op may have, besides _meta and, with_terms, ops_terms_members. */
+/* What the body of an op may have, besides, with_terms, ops_terms_members. null is as absent. */
 static const struct {
 	op_fn *fn;
-	const char *const *members;
+	const struct member *members;
 	bool with_terms;
 } bodies[] = {
     {op_sessions_create,
-     WORDS("agent", "agentCommand", "adapter", "cwd", "env", "id", "mcpServers", "serverId"), true},
-    {op_sessions_prompt, WORDS("text", "prompt", "busy", "wait"), false},
-    {op_sessions_reply, WORDS("optionId", "outcome", "result", "error", "by", "reason"), false},
-    {op_sessions_queue_edit, WORDS("text", "prompt", "by"), false},
-    {op_sessions_resume, WORDS("cwd", "by", "replayMaxEvents", "replayMaxChars"), false},
-    {op_sessions_fork, WORDS("id", "at", "cwd", "by", "replayMaxEvents", "replayMaxChars"), false},
+     MEMBERS({"agent", TEXT}, {"agentCommand", TEXT}, {"adapter", TEXT}, {"cwd", TEXT},
+	     {"env", OBJECT}, {"id", TEXT}, {"mcpServers", ARRAY}, {"serverId", TEXT}),
+     true},
+    {op_sessions_prompt,
+     MEMBERS({"text", TEXT}, {"prompt", ARRAY}, {"busy", TEXT}, {"wait", TRUTH}), false},
+    {op_sessions_reply,
+     MEMBERS({"optionId", TEXT}, {"outcome", TEXT}, {"result", ANYTHING}, {"error", OBJECT},
+	     {"by", TEXT}, {"reason", TEXT}),
+     false},
+    {op_sessions_queue_edit, MEMBERS({"text", TEXT}, {"prompt", ARRAY}, {"by", TEXT}), false},
+    {op_sessions_resume,
+     MEMBERS({"cwd", TEXT}, {"by", TEXT}, {"replayMaxEvents", NUMBER}, {"replayMaxChars", NUMBER}),
+     false},
+    {op_sessions_fork,
+     MEMBERS({"id", TEXT}, {"at", NUMBER}, {"cwd", TEXT}, {"by", TEXT},
+	     {"replayMaxEvents", NUMBER}, {"replayMaxChars", NUMBER}),
+     false},
 };
 
 static bool is_among(const char *const *words, struct span key)
@@ -69,7 +94,32 @@ static bool is_among(const char *const *words, struct span key)
 	return *words;
 }
 
-/* A misspelt "policy" must not make a session without one. 0, or -1. */
+static int no_such_member(const struct member *members, const char *const *terms, struct span key,
+			  struct sa_error *err)
+{
+	cleanup_buf struct buf known = BUF_INIT(BUF_MAX_OWN);
+	for (; strcmp(members->name, "_meta") != 0; members++)
+		buf_addf(&known, "%s%s", known.len ? ", " : "", members->name);
+	for (; *terms; terms++)
+		buf_addf(&known, ", %s", *terms);
+	return error_set(err, PROBLEM_INVALID_REQUEST, "no member %.*s here; known are %s",
+			 SPAN_ARG(key), known.data);
+}
+
+static int check_type(const struct member *member, enum json_type type, struct sa_error *err)
+{
+	if (type == JSON_NULL || (1 << type & member->types))
+		return 0;
+	return error_set(err, PROBLEM_INVALID_REQUEST, "\"%s\" is %s", member->name,
+			 member->types == TEXT	   ? "a text"
+			 : member->types == ARRAY  ? "an array"
+			 : member->types == OBJECT ? "an object"
+			 : member->types == NUMBER ? "a number"
+						   : "true or false");
+}
+
+/* A misspelt "policy" must not make a session without one, nor an array of words as agentCommand
+ * start the agent that nobody named. 0, or -1. */
 static int check_body(op_fn *fn, struct span body, struct sa_error *err)
 {
 	static const char *const none[] = {NULL};
@@ -80,18 +130,15 @@ static int check_body(op_fn *fn, struct span body, struct sa_error *err)
 		i++;
 	if (i == ARRAY_SIZE(bodies) || json_type(body) != JSON_OBJECT)
 		return 0;
-	const char *const *lists[] = {bodies[i].members,
-				      bodies[i].with_terms ? ops_terms_members : none};
+	const char *const *terms = bodies[i].with_terms ? ops_terms_members : none;
 	while (json_next(&it, &key, &value)) {
-		if (is_among(lists[0], key) || is_among(lists[1], key) ||
-		    json_string_is(key, "_meta"))
-			continue;
-		cleanup_buf struct buf known = BUF_INIT(BUF_MAX_OWN);
-		for (size_t list = 0; list < ARRAY_SIZE(lists); list++)
-			for (const char *const *word = lists[list]; *word; word++)
-				buf_addf(&known, "%s%s", known.len ? ", " : "", *word);
-		return error_set(err, PROBLEM_INVALID_REQUEST, "no member %.*s here; known are %s",
-				 SPAN_ARG(key), known.data);
+		const struct member *member = bodies[i].members;
+		while (member->name && !json_string_is(key, member->name))
+			member++;
+		if (member->name && check_type(member, json_type(value), err) < 0)
+			return -1;
+		if (!member->name && !is_among(terms, key))
+			return no_such_member(bodies[i].members, terms, key, err);
 	}
 	return 0;
 }
@@ -259,7 +306,7 @@ static void check_deadlines(struct broker *broker)
 		next = job->next;
 		if (job->answer_by <= now) {
 			error_set(&err, PROBLEM_TIMEOUT, "the agent did not answer within %lld ms",
-				  (long long)broker->request_ms);
+				  (long long)job->answer_ms);
 			job_fail(job, &err);
 		} else if (job->accept_by <= now) {
 			error_set(&err, PROBLEM_AGENT_STALLED,

@@ -81,6 +81,8 @@ struct job {
 	struct job *next_queued; /* in one of the peer's queues */
 	int64_t accept_by;	/* monotonic; DEADLINE_NEVER */
 	int64_t answer_by;
+	int64_t answer_ms;	/* how long that was when it began */
+	bool is_making;		/* the peer is of no use without the session that this makes */
 };
 
 struct job_queue {
@@ -149,6 +151,8 @@ struct job *job_new(struct broker *broker, const struct filter_request *request,
 void job_free(struct job *job);
 /* By ref (JSON). NULL when there is none. */
 struct job *job_find(struct broker *broker, struct span ref);
+/* From now on the agent has so long for an answer; 0: as long as it takes. */
+void job_answer_within(struct job *job, int64_t ms);
 /* Each ends the job. result NONE: none. */
 void job_answer(struct job *job, int status, struct span result);
 void job_fail(struct job *job, const struct sa_error *err);

@@ -22,8 +22,6 @@
 #include <unistd.h>
 
 enum { SERVER_ID_LENGTH = 16, SESSION_ID_MAX_BYTES = 200 };
-/* How long an agent may take to say what it can: npx in front of one takes up to 80 s. */
-enum { INITIALIZE_MS = 180000 };
 
 int create_check_id(struct store *store, const char *id, struct sa_error *err)
 {

@@ -28,6 +28,9 @@ struct create_options {
 	bool is_tied; /* the agent ends when this process does */
 };
 
+/* How long an agent may take to say what it can: npx in front of one takes up to 80 s. */
+enum { INITIALIZE_MS = 180000 };
+
 /* Can a new session have this id (NULL: a random one)? 0, or -1: it is taken, or one that nobody
  * could write down. Told before an agent is started. */
 int create_check_id(struct store *store, const char *id, struct sa_error *err);

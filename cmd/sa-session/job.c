@@ -62,6 +62,12 @@ struct job *job_find(struct broker *broker, struct span ref)
 	return NULL;
 }
 
+void job_answer_within(struct job *job, int64_t ms)
+{
+	job->answer_ms = ms;
+	job->answer_by = deadline_after(ms);
+}
+
 /* --- answers ------------------------------------------------------------------- */
 
 static void answer_by_key(struct job *job, int status, const char *type, struct span body)
@@ -88,6 +94,8 @@ void job_answer(struct job *job, int status, struct span result)
 
 void job_fail_with(struct job *job, const struct sa_error *err, struct span extensions)
 {
+	if (job->is_making && job->peer && job->peer->state == PEER_LINKED)
+		peer_stop(job->peer, "closed", "the session could not be made");
 	if (job->key) {
 		struct buf body = BUF_INIT(BUF_MAX_OWN);
 		const struct http_problem problem = {.kind = err->kind,

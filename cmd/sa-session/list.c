@@ -16,7 +16,7 @@ enum { CELL_BYTES = 60 };
 
 /* --- list ---------------------------------------------------------------------- */
 
-static int check_state(const char *name, struct sa_error *err)
+int list_check_state(const char *name, struct sa_error *err)
 {
 	for (int state = SESSION_STARTING; state <= SESSION_INTERRUPTED; state++)
 		if (!name || strcmp(session_state_name((enum session_state)state), name) == 0)
@@ -65,7 +65,7 @@ int verb_list(const void *arg, int argc, char **argv, struct sa_error *err)
 		return error_set(err, PROBLEM_INVALID_REQUEST,
 				 "list takes no operand, not '%s'; 'show' prints one session",
 				 argv[0]);
-	if (check_state(o.state, err) < 0)
+	if (list_check_state(o.state, err) < 0)
 		return -1;
 	cleanup_store struct store *store = store_open(err);
 	if (!store || launch_reap_all(store, err) < 0)

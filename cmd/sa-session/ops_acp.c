@@ -120,7 +120,7 @@ static void post_send(struct job *job)
 	}
 	job->accept_by = deadline_after(ACCEPT_MS);
 	if (job->is_request)
-		job->answer_by = deadline_after(job->broker->request_ms);
+		job_answer_within(job, job->broker->request_ms);
 	buf_adds(&rest, mended ? ",\"expand\":true,\"payload\":" : ",\"payload\":");
 	buf_add_span(&rest, span_trim(buf_span(&job->body)));
 	job->on_line = post_on_line;

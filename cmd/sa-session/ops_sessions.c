@@ -13,6 +13,7 @@
 #include "ops_find.h"
 #include "ops_terms.h"
 #include "peer.h"
+#include "verbs.h"
 #include "json/scan.h"
 #include "json/write.h"
 
@@ -120,7 +121,7 @@ void op_sessions_list(struct broker *broker, const struct filter_request *reques
 	struct selection selection = {&b, state, agent};
 	(void)fd;
 	buf_adds(&b, "{\"sessions\":[");
-	if (launch_reap_all(broker->store, &err) < 0 ||
+	if (list_check_state(state, &err) < 0 || launch_reap_all(broker->store, &err) < 0 ||
 	    store_each_session(broker->store, 0, add_session, &selection, &err) < 0) {
 		ops_fail(broker, request, &err, SPAN_NONE);
 		return;
@@ -148,12 +149,6 @@ void op_sessions_show(struct broker *broker, const struct filter_request *reques
 
 /* --- create ----------------------------------------------------------------------------- */
 
-static void give_up(struct job *job, const struct sa_error *err)
-{
-	peer_stop(job->peer, "closed", "the session could not be made");
-	job_fail(job, err);
-}
-
 /* An answer to our own request: its result, or NONE and the job has failed. */
 static struct span take_result(struct job *job, const struct peer_line *line, const char *method,
 			       struct buf *room)
@@ -162,7 +157,7 @@ static struct span take_result(struct job *job, const struct peer_line *line, co
 	struct span payload = ops_payload(job, line, room, &err);
 	if (payload.p && link_judge(payload, method, &err) == 0)
 		return json_get(payload, "result");
-	give_up(job, &err);
+	job_fail(job, &err);
 	return SPAN_NONE;
 }
 
@@ -178,13 +173,13 @@ static void create_on_new(struct job *job, const struct peer_line *line)
 	if (!id)
 		error_set(&err, PROBLEM_AGENT_ERROR, "session/new: no sessionId in the answer");
 	if (!id || store_get_session(job->broker->store, id, &session, &err) < 0) {
-		give_up(job, &err);
+		job_fail(job, &err);
 		return;
 	}
 	/* Somebody was quicker. */
 	if (job->session_id && strcmp(id, job->session_id) != 0) {
 		error_set(&err, PROBLEM_CONFLICT, "session '%s' exists already", job->session_id);
-		give_up(job, &err);
+		job_fail(job, &err);
 		return;
 	}
 	cleanup_buf struct buf b = BUF_INIT(BUF_MAX_OWN);
@@ -200,6 +195,7 @@ static void create_on_initialize(struct job *job, const struct peer_line *line)
 	if (ops_take_problem(job, line) || !json_string_is(line->type, "answer") ||
 	    !take_result(job, line, "initialize", &room).p)
 		return;
+	job_answer_within(job, 0);
 	struct sa_error err = SA_ERROR_INIT;
 	bool has_own = job->body.len > 2;
 	if (!has_own)
@@ -234,7 +230,9 @@ static void create_send(struct job *job)
 	    "\"protocolVersion\":1,\"clientCapabilities\":{\"fs\":{\"readTextFile\":true,"
 	    "\"writeTextFile\":true},\"terminal\":true,\"elicitation\":{\"form\":{},\"url\":{}}},"
 	    "\"clientInfo\":{\"name\":\"sa-session\",\"version\":\"" SA_VERSION "\"}}}";
+	int64_t ms = job->broker->request_ms;
 	job->on_line = create_on_initialize;
+	job_answer_within(job, ms > 0 && ms < INITIALIZE_MS ? ms : INITIALIZE_MS);
 	peer_send(job, "send", span_of(hello));
 }
 
@@ -322,6 +320,7 @@ void op_sessions_create(struct broker *broker, const struct filter_request *requ
 	job->meta = ops_meta(request);
 	buf_add_span(&job->body, json_type(mcp) == JSON_ARRAY ? mcp : SPAN_LIT("[]"));
 	job->send = create_send;
+	job->is_making = true;
 	struct peer *peer = create_peer(job, request, &err);
 	if (peer)
 		peer_submit(peer, job);

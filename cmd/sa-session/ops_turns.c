@@ -7,9 +7,11 @@
 #include "ops.h"
 #include "ops_find.h"
 #include "peer.h"
+#include "request.h"
 #include "turn.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* --- prompt ------------------------------------------------------------------------ */
 
@@ -246,6 +248,16 @@ static void reply_send(struct job *job)
 	peer_send(job, "reply", buf_span(&job->body));
 }
 
+static void begin_reply(const struct filter_request *request, struct buf *ret)
+{
+	cleanup_free char *event_id = filter_param(request, "requestId");
+	struct span by = json_get(request->body, "by");
+	buf_addc(ret, ',');
+	json_kv_string(ret, "eventId", event_id);
+	json_kv_raw(ret, "by", json_type(by) == JSON_STRING ? by : SPAN_LIT("\"rest\""));
+	json_kv_raw(ret, "reason", json_get(request->body, "reason"));
+}
+
 /* Members of the op reply: result or error as they are, an option by its id, or a refusal. */
 static int take_reply(const struct filter_request *request, struct buf *ret, struct sa_error *err)
 {
@@ -256,20 +268,16 @@ static int take_reply(const struct filter_request *request, struct buf *ret, str
 	bool is_cancelled = json_string_is(json_get(request->body, "outcome"), "cancelled");
 	if (!event_id)
 		return -1;
-	struct span by = json_get(request->body, "by");
-	buf_addc(ret, ',');
-	json_kv_string(ret, "eventId", event_id);
-	json_kv_raw(ret, "by", json_type(by) == JSON_STRING ? by : SPAN_LIT("\"rest\""));
-	json_kv_raw(ret, "reason", json_get(request->body, "reason"));
-	if (error.p) {
+	begin_reply(request, ret);
+	if (json_type(error) == JSON_OBJECT && !result.p) {
 		json_kv_raw(ret, "error", error);
-	} else if (result.p) {
+	} else if (result.p && json_type(error) != JSON_OBJECT) {
 		json_kv_raw(ret, "result", result);
-	} else if (json_type(option) == JSON_STRING) {
+	} else if (json_type(option) == JSON_STRING && !result.p) {
 		buf_adds(ret, ",\"result\":{\"outcome\":{\"outcome\":\"selected\"");
 		json_kv_raw(ret, "optionId", option);
 		buf_adds(ret, "}}");
-	} else if (is_cancelled) {
+	} else if (is_cancelled && !result.p) {
 		buf_adds(ret, ",\"result\":{\"outcome\":{\"outcome\":\"cancelled\"}}");
 	} else {
 		return error_set(err, PROBLEM_INVALID_REQUEST,
@@ -277,6 +285,31 @@ static int take_reply(const struct filter_request *request, struct buf *ret, str
 				 "\"result\" or \"error\"");
 	}
 	return 0;
+}
+
+/*
+ * What another session asks is not asked here, and an option is one that the agent has offered:
+ * members are made anew. What the store does not tell (now) is the supervisor's business.
+ */
+static int check_reply(struct broker *broker, const struct filter_request *request,
+		       const char *session_id, struct buf *members, struct sa_error *err)
+{
+	cleanup_free char *event_id = filter_param(request, "requestId");
+	cleanup_request struct request asked = {.id = NULL};
+	struct sa_error ignored = SA_ERROR_INIT;
+	const struct answer answer = {.word = json_get(request->body, "optionId")};
+	if (request_find(broker->store, event_id, &asked, &ignored) < 0 ||
+	    strcmp(asked.id, event_id) != 0)
+		return 0;
+	if (asked.session_id && strcmp(asked.session_id, session_id) != 0)
+		return error_set(err, PROBLEM_NOT_FOUND, "no request '%s' here", event_id);
+	if (json_type(answer.word) != JSON_STRING || json_get(request->body, "result").p ||
+	    json_type(json_get(request->body, "error")) == JSON_OBJECT)
+		return 0;
+	buf_clear(members);
+	begin_reply(request, members);
+	buf_addc(members, ',');
+	return answer_add(members, &answer, span_of(asked.payload), err);
 }
 
 void op_sessions_reply(struct broker *broker, const struct filter_request *request, int fd)
@@ -291,6 +324,10 @@ void op_sessions_reply(struct broker *broker, const struct filter_request *reque
 		job = find_job(broker, request, &session, &server, &err);
 	if (!job) {
 		find_fail(broker, request, &err);
+		return;
+	}
+	if (check_reply(broker, request, session.id, &members, &err) < 0) {
+		job_fail(job, &err);
 		return;
 	}
 	buf_add_span(&job->body, buf_span(&members));

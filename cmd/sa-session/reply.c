@@ -109,6 +109,10 @@ static int answer_one(struct links *links, const struct options *o, int argc, ch
 	if (argc > 2)
 		return error_set(err, PROBLEM_INVALID_REQUEST,
 				 "reply wants one request and one answer");
+	if ((argc == 2) + (o->reply.result != NULL) + (o->reply.error != NULL) > 1 ||
+	    (o->reply.content && (o->reply.result || o->reply.error)))
+		return error_set(err, PROBLEM_INVALID_REQUEST,
+				 "only one of an answer (with its --content), --result and --error");
 	if (check_json("result", o->reply.result, err) < 0 ||
 	    check_json("content", o->reply.content, err) < 0)
 		return -1;

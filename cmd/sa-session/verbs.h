@@ -40,6 +40,8 @@ typedef int verb_fn(const void *options, int argc, char **argv, struct sa_error 
 
 /* list.c: what there is */
 verb_fn verb_list, verb_show, verb_servers, verb_pending;
+/* Is there a session state of this name (NULL: any)? 0, or -1. */
+int list_check_state(const char *name, struct sa_error *err);
 /* new.c */
 verb_fn verb_new, verb_resume;
 /* Check what fork and resume have in common. 0, or -1. */

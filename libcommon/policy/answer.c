@@ -140,6 +140,8 @@ void answer_read(struct span object, struct answer *ret)
 int answer_add(struct buf *b, const struct answer *d, struct span request, struct sa_error *err)
 {
 	struct span method = json_get(request, "method");
+	if (d->result.p && d->error.p)
+		return error_set(err, PROBLEM_INVALID_REQUEST, "either a result or an error");
 	if (d->result.p || d->error.p) {
 		json_kv_raw(b, d->error.p ? "error" : "result", d->error.p ? d->error : d->result);
 		return 0;
