@@ -47,7 +47,7 @@ void session_release(struct session *session);
 
 /* Answer the opening request when thread and models are known. */
 void session_check_opened(struct session *session);
-/* A DEAD one: have Codex load the thread again; turn_next goes on. 0, or -1. */
+/* A DEAD one: have Codex load the thread again, then go on. 0, or -1. */
 int session_resume_lost(struct session *session, struct sa_error *err);
 /* The app-server has ended. */
 void session_lost(struct session *session, const char *why);
