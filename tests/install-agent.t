@@ -294,6 +294,16 @@ is "$(jq -r '.components.toy[].integrity' agents.lock)" "$(sri reg/toy-agent-1.0
 describe 1.1.0
 ok "with a lock file" sa-install-agent --quiet --reinstall toy --lock agents.lock
 is "$(says)" "toy 1.0.0 (test)" "its version counts"
+status 1 "another one beside it" sa-install-agent --quiet --reinstall toy --agent-version 2.0.0 --lock agents.lock
+like "$(cat err)" "names version 1.0.0 of toy, not 2.0.0" "is a contradiction"
+before=$(requests '/ok/-/')
+ok "a lock file that names what is there" sa-install-agent --quiet toy --lock agents.lock
+is "$(jq -c .artifacts out) $(($(requests '/ok/-/') - before))" "[] 0" "is followed already"
+ok "another version is there" sa-install-agent --quiet toy --agent-version 2.0.0
+ok "then the lock file" sa-install-agent --quiet toy --lock agents.lock
+is "$(says)" "toy 1.0.0 (test)" "is followed, too"
+ok "what a lock file does not name and is there" sa-install-agent --quiet toy --lock fresh.lock
+is "$(jq -c .artifacts out) $(jq -c .components fresh.lock)" "[] $(jq -c .components agents.lock)" "is noted"
 pack 1.0.0
 status 1 "a tarball that changed since" sa-install-agent --quiet --reinstall toy --lock agents.lock
 like "$(cat err)" "not the one that is pinned" "is refused"

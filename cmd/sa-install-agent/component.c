@@ -147,6 +147,13 @@ static int apply_lock(const struct component *component, struct package *package
 				 "%s: its entry for %s is not of package %s", path,
 				 component->place->component, package->npm);
 	}
+	if (component->is_version_asked && strcmp(version, package->version) != 0) {
+		error_set(err, PROBLEM_INVALID_REQUEST, "%s names version %s of %s, not %s", path,
+			  version, component->place->component, package->version);
+		free(version);
+		free(integrity);
+		return -1;
+	}
 	free(package->version);
 	free(package->integrity);
 	package->version = version;
@@ -172,6 +179,36 @@ static int write_lock(const struct component *component, const struct package *p
 			      buf_span(&b), err);
 }
 
+/* What is in use and the lock file: 1 when it is what is named there, or was noted there because
+ * nothing was; 0 when there is something to install; -1. */
+static int match_lock(const struct component *component, struct package *package, bool is_named,
+		      struct sa_error *err)
+{
+	const struct install_options *o = component->options;
+	cleanup_buf struct buf text = BUF_INIT(PLACE_RECORD_MAX_BYTES);
+	struct sa_error ignored;
+	if (!o->lockfile || o->is_reinstall || o->from ||
+	    place_current(component->place, &text, &ignored) <= 0)
+		return 0;
+	struct span record = buf_span(&text);
+	cleanup_free char *version = json_string_dup(json_get(record, "version"));
+	cleanup_free char *integrity = json_string_dup(json_get(record, "integrity"));
+	cleanup_free char *plain = package_plain_version(package);
+	if (!version || !integrity || !json_string_is(json_get(record, "package"), package->npm))
+		return 0;
+	bool is_that = strcmp(version, plain) == 0;
+	if (is_named)
+		return is_that && package->integrity && strcmp(integrity, package->integrity) == 0;
+	/* npm's own lock of what came with it is not kept. */
+	if (package->has_dependencies || (component->is_version_asked && !is_that))
+		return 0;
+	static const struct buf no_lock = {.len = 0};
+	package_set_version(package, version);
+	free(package->integrity);
+	package->integrity = TAKE_PTR(integrity);
+	return write_lock(component, package, &no_lock, err) < 0 ? -1 : 1;
+}
+
 int component_install(struct component *component, struct package *package, struct sa_error *err)
 {
 	cleanup_buf struct buf lock_text = BUF_INIT(LOCKFILE_MAX_BYTES);
@@ -182,7 +219,9 @@ int component_install(struct component *component, struct package *package, stru
 		return -1;
 	if (apply_lock(component, package, &lock_text, &lock, err) < 0)
 		return -1;
-	int rc;
+	int rc = match_lock(component, package, lock.p, err);
+	if (rc != 0)
+		return rc;
 	component->source = component->options->from ? "local_path" : "registry";
 	if (component->options->from)
 		rc = local_stage(component, package, err);

@@ -4,10 +4,10 @@
 #include "agent/registry.h"
 #include "base/cleanup.h"
 #include "base/xalloc.h"
-#include "json/scan.h"
 #include "manifest.h"
 #include "os/dirs.h"
 #include "package.h"
+#include "json/scan.h"
 
 #include <errno.h>
 #include <string.h>
@@ -85,7 +85,7 @@ static int run_component(work_fn *work, struct place *place, const struct agent_
 	npmrc_read(&rc, !options->is_lazy);
 	progress_init(&progress, record->name, options->is_quiet);
 	fetcher_init(&fetcher, &rc, &progress, options->is_offline);
-	struct component component = {options, place, &fetcher, &progress, "registry", NULL};
+	struct component component = {options, place, &fetcher, &progress, "registry", NULL, false};
 	int status = work(&component, record, err);
 	fetcher_free(&fetcher);
 	if (status < 0)
@@ -117,7 +117,8 @@ static int work_native(struct component *component, const struct agent_record *r
 	cleanup_package struct package package = {.npm = NULL};
 	if (package_of_agent(record, &package, err) < 0)
 		return -1;
-	if (component->options->agent_version)
+	component->is_version_asked = component->options->agent_version;
+	if (component->is_version_asked)
 		package_set_version(&package, component->options->agent_version);
 	int rc = resolve_latest(component, &package, err);
 	return rc != 0 ? rc : component_install(component, &package, err);
@@ -128,7 +129,8 @@ static bool has_native(const struct agent_record *record, const struct install_o
 		       const struct place *place)
 {
 	cleanup_free char *path = agent_native_path(record);
-	if (!path || options->is_reinstall || options->from)
+	/* What a lock file wants is seen when it is read. */
+	if (!path || options->is_reinstall || options->from || options->lockfile)
 		return false;
 	return !options->agent_version || has_version(place, options->agent_version);
 }
@@ -162,7 +164,8 @@ static int work_adapter(struct component *component, const struct agent_record *
 		return rc < 0 ? -1 : 0;
 	if (package_of_adapter(record, &package, err) < 0)
 		return -1;
-	if (component->options->adapter_version)
+	component->is_version_asked = component->options->adapter_version;
+	if (component->is_version_asked)
 		package_set_version(&package, component->options->adapter_version);
 	rc = resolve_latest(component, &package, err);
 	return rc != 0 ? rc : component_install(component, &package, err);
@@ -172,7 +175,8 @@ static bool has_adapter(const struct agent_record *record, const struct install_
 			const struct place *place)
 {
 	cleanup_free char *adapter = agent_adapter_path(record);
-	if (options->is_reinstall)
+	bool is_of_index = agent_record_get(record, "acp").p || acp_is_named();
+	if (options->is_reinstall || (options->lockfile && !is_of_index))
 		return false;
 	if (options->adapter_version)
 		return has_version(place, options->adapter_version);
@@ -248,8 +252,8 @@ int install_agent(const struct agent_record *record, const struct install_option
 	bool is_usable = agent_program_of(record, &program, &ignored) == 0;
 	bool is_asked = options->agent_version || options->is_reinstall || options->from;
 	/* An adapter on PATH brings its own agent, or finds it. */
-	bool needs_native = is_asked || !is_usable || program.route == ROUTE_OWN ||
-			    program.route == ROUTE_NATIVE;
+	bool needs_native =
+	    is_asked || !is_usable || program.route == ROUTE_OWN || program.route == ROUTE_NATIVE;
 	bool wants_registry = acp_is_named() && agent_record_get(record, "adapter").p && !is_usable;
 	if (wants_registry || is_official) {
 		if (install_adapter(record, options, ret, err) < 0 && is_official)
@@ -261,7 +265,8 @@ int install_agent(const struct agent_record *record, const struct install_option
 	if (needs_native && install_native(record, options, ret, err) < 0)
 		return -1;
 	agent_program_clear(&program);
-	bool is_own = agent_program_of(record, &program, &ignored) == 0 && program.route == ROUTE_OWN;
+	bool is_own =
+	    agent_program_of(record, &program, &ignored) == 0 && program.route == ROUTE_OWN;
 	if (is_own && ret->count > 0 && ret->count < ARTIFACTS_MAX)
 		add(ret, false, "builtin", own, NULL);
 	return 0;

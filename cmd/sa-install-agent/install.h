@@ -56,8 +56,9 @@ struct component {
 	struct progress *progress;
 	const char *source; /* out */
 	char *version;	    /* out */
+	bool is_version_asked;
 };
-/* Install package there. 0, or -1. */
+/* Install package there. 0; 1: what the lock file wants is in use already; -1. */
 int component_install(struct component *component, struct package *package, struct sa_error *err);
 /* Fetch url into the place's partial file, check it, unpack it into a new staging folder.
  * integrity may be NULL: then *ret_integrity says what came. */
