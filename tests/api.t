@@ -148,6 +148,8 @@ api processes start --tty --interactive -- sh >out
 is "$(tail -1 asked)" '{"command":"sh","args":[],"env":{},"tty":true,"interactive":true}' "processes start"
 api processes stop proc_1 --wait 1500ms >out
 is "$(asked | head -1)" "POST /v1/processes/proc_1/stop?waitMs=1500" "processes stop"
+api processes kill proc_1 --wait off >out
+is "$(asked | head -1)" "POST /v1/processes/proc_1/kill?waitMs=0" "not to wait is a wish, too"
 api processes input proc_1 hello there >out
 is "$(tail -1 asked)" "{\"data\":\"$(printf 'hello there\n' | base64)\",\"encoding\":\"base64\"}" "processes input"
 printf 'a\0' | api processes input proc_1 >out

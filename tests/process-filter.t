@@ -60,6 +60,7 @@ is "$(problem '{"op":"dance"}')" "400 invalid_request" "an unknown op"
 cat=$(start_process '{"command":"cat"}')
 is "$(result "{\"op\":\"input\",\"params\":{\"id\":\"$cat\"},\"body\":{\"data\":\"aGkK\"}}")" '{"bytesWritten":3}' "input is base64"
 is "$(result "{\"op\":\"input\",\"params\":{\"id\":\"$cat\"},\"body\":{\"data\":\"ü\",\"encoding\":\"text\"}}")" '{"bytesWritten":2}' "or text"
+is "$(result "{\"op\":\"input\",\"params\":{\"id\":\"$cat\"},\"body\":{\"data\":\"\",\"encoding\":null}}")" '{"bytesWritten":0}' "an encoding of null is none"
 is "$(problem "{\"op\":\"input\",\"params\":{\"id\":\"none\"},\"body\":{\"data\":\"!\"}}")" "400 invalid_request" "junk is told before an unknown process"
 is "$(problem "{\"op\":\"input\",\"params\":{\"id\":\"none\"},\"body\":{\"data\":\"\"}}")" "404 not_found id,resource" "which is told then"
 is "$(problem "{\"op\":\"input\",\"params\":{\"id\":\"$cat\"},\"body\":{\"data\":\"00\",\"encoding\":\"hex\"}}")" "400 invalid_request" "an unknown encoding"
@@ -82,6 +83,9 @@ for limits in 5 '[]' '{"memory":1000000}' '{"pids":"5"}' '{"pids":0}'; do
 done
 is "$(result '{"op":"start","body":{"command":"true","limits":null,"owner":null}}' .result.owner)" '"user"' "null is not given"
 is "$(problem "{\"op\":\"attach\",\"params\":{\"id\":\"$cat\"}}")" "409 conflict message" "a terminal that is none"
+tty=$(start_process '{"command":"sleep","args":["600"],"tty":true}')
+is "$(problem "{\"op\":\"attach\",\"params\":{\"id\":\"$tty\",\"scrollback\":\"much\"}}")" "400 invalid_request" "a scrollback that is no size is told before the WebSocket is open"
+is "$(result "{\"op\":\"kill\",\"params\":{\"id\":\"$tty\"}}" .result.status)" '"exited"' "(it is ended)"
 
 stuck=$(start_process '{"command":"sleep","args":["600"]}')
 ask "{\"op\":\"input\",\"params\":{\"id\":\"$stuck\"},\"body\":{\"data\":\"\"}}" >/dev/null

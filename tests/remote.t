@@ -44,6 +44,12 @@ same "events follow --until turn-end" sa-events follow "$id" --from-start --unti
 same "an operand that looks like an option" sa-session show -- --token
 is "$(far sa-session prompt "$id" --text -- "say --endpoint x")" "--endpoint x" "what stands behind -- stays"
 
+odd=$'odd\xff'
+: >"$odd"
+status 2 "bytes that are no text do not become another name" far sa-fs rm "$odd"
+status 2 "nor does a program's argument" sa-api processes run --endpoint "$url" --token s3cret -- printf %s "$odd"
+rm "$odd"
+
 same "--help" sa-session list --help
 is "$(sa-session new --endpoint "$url" --token s3cret --agent mock |
 	sa-session prompt --endpoint "$url" --token s3cret - "say piped" |

@@ -70,12 +70,16 @@ static void add_columns(struct buf *b)
 		json_kv_int(b, "columns", size.ws_col);
 }
 
-static void add_args(struct buf *b, int argc, char **argv)
+static int add_args(struct buf *b, int argc, char **argv, struct sa_error *err)
 {
 	json_open(b, '[');
-	for (int i = 1; i < argc; i++)
+	for (int i = 1; i < argc; i++) {
+		if (path_check_text(argv[i], err) < 0)
+			return -1;
 		json_add_string(b, span_of(argv[i]));
+	}
 	json_close(b, ']');
+	return 0;
 }
 
 static int make_body(const struct api_options *o, int argc, char **argv, struct buf *b,
@@ -86,7 +90,8 @@ static int make_body(const struct api_options *o, int argc, char **argv, struct 
 	json_open(b, '{');
 	json_kv_string(b, "command", argv[0]);
 	json_key(b, "args");
-	add_args(b, argc, argv);
+	if (add_args(b, argc, argv, err) < 0)
+		return -1;
 	if (o->has_input) {
 		if (io_read_all(STDIN_FILENO, &input, "standard input", err) < 0)
 			return -1;
@@ -112,7 +117,8 @@ static int run_with_body(struct client *client, int argc, char **argv, struct sa
 	cleanup_buf struct buf args = BUF_INIT(BUF_MAX_OWN), path = PATH_INIT;
 	cleanup_answer struct answer answer = ANSWER_INIT;
 	struct run run = {.status = 1};
-	add_args(&args, argc, argv);
+	if (add_args(&args, argc, argv, err) < 0)
+		return -1;
 	path_segment(&path, "/v1/commands/", argv[0]);
 	path_query(&path, "args", args.data);
 	struct request request = REQUEST("POST", path.data);

@@ -66,7 +66,7 @@ static const struct option processes_options[] = {
     {"interactive", 0, OPTION_FLAG, AT(is_interactive), NULL, "a person will use it", NULL},
     {"run-timeout", 0, OPTION_DURATION, AT(run_timeout_ms), "TIME", "end a run after", NULL},
     {"wait", 0, OPTION_DURATION, AT(wait_ms), "TIME", "stop, kill: for its end", NULL},
-    {"owner", 0, OPTION_STRING, AT(owner), "OWNER", "list only its", "user desktop system"},
+    {"owner", 0, OPTION_STRING, AT(owner), "OWNER", "list only its", "user agent desktop system"},
     {"stream", 0, OPTION_STRING, AT(stream), "STREAM", "logs of one", "stdout stderr combined pty"},
     {"tail", 0, OPTION_STRING, AT(tail), "N", "the last log entries", NULL},
     {"since", 0, OPTION_STRING, AT(since), "N", "log entries after this sequence", NULL},
@@ -191,11 +191,17 @@ static const char *const command_examples[] = {
     "sa-api command session list --json",
     "echo '{\"id\":\"@last\"}' | sa-api command --input events follow --until turn-end", NULL};
 
+static void set_defaults(void *options)
+{
+	((struct api_options *)options)->wait_ms = -1; /* 0 is: not at all */
+}
+
 #define VERB(verb_name, verb_operands, words, table, function, shown, second)         \
 	{                                                                             \
 		.name = (verb_name), .operands = (verb_operands), .summary = (words), \
 		.options = (table), .options_bytes = sizeof(struct api_options),      \
-		.run = (function), .examples = (shown), .complete = (second)          \
+		.set_defaults = set_defaults, .run = (function), .examples = (shown), \
+		.complete = (second)                                                  \
 	}
 
 static const struct verb verbs[] = {

@@ -1,5 +1,7 @@
 #include "path.h"
 
+#include "base/error.h"
+#include "base/utf8.h"
 #include "http/uri.h"
 
 void path_segment(struct buf *b, const char *before, const char *segment)
@@ -20,4 +22,12 @@ void path_query_flag(struct buf *b, const char *name, bool value)
 {
 	if (value)
 		path_query(b, name, "true");
+}
+
+int path_check_text(const char *text, struct sa_error *err)
+{
+	if (!text || utf8_is_valid(span_of(text)))
+		return 0;
+	return error_set(err, PROBLEM_INVALID_REQUEST,
+			 "'%s' is not UTF-8: a server would take it for something else", text);
 }

@@ -12,4 +12,9 @@ void path_segment(struct buf *b, const char *before, const char *segment);
 void path_query(struct buf *b, const char *name, const char *value);
 void path_query_flag(struct buf *b, const char *name, bool value); /* "=true", or nothing */
 
+struct sa_error;
+/* Can JSON carry text as it is? Other bytes would become another name on the way. 0; -1 with
+ * PROBLEM_INVALID_REQUEST. */
+int path_check_text(const char *text, struct sa_error *err);
+
 #endif

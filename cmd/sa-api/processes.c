@@ -24,9 +24,15 @@ static int open_body(struct buf *b, const struct api_options *o, int argc, char 
 	json_kv_string(b, "command", argv[0]);
 	json_key(b, "args");
 	json_open(b, '[');
-	for (int i = 1; i < argc; i++)
-		json_add_string(b, span_of(argv[i]));
+	for (int i = 0; i < argc; i++) {
+		if (path_check_text(argv[i], err) < 0)
+			return -1;
+		if (i > 0)
+			json_add_string(b, span_of(argv[i]));
+	}
 	json_close(b, ']');
+	if (path_check_text(o->cwd, err) < 0)
+		return -1;
 	json_kv_string(b, "cwd", o->cwd);
 	json_key(b, "env");
 	json_open(b, '{');
@@ -35,6 +41,8 @@ static int open_body(struct buf *b, const struct api_options *o, int argc, char 
 		if (!equals || equals == entry)
 			return error_set(err, PROBLEM_INVALID_REQUEST,
 					 "--env wants NAME=VALUE, not '%s'", entry);
+		if (path_check_text(entry, err) < 0)
+			return -1;
 		cleanup_free char *name = xmemdup0(entry, (size_t)(equals - entry));
 		json_kv_string(b, name, equals + 1);
 	}
@@ -73,6 +81,11 @@ static int run_run(struct client *client, const struct api_options *o, int argc,
 	print_text(stdout, json_get(json, "stdout"));
 	fflush(stdout);
 	print_text(stderr, json_get(json, "stderr"));
+	if (json_bool_or(json_get(json, "stdoutTruncated"), false))
+		fprintf(stderr, "sa-api processes run: its output is longer than is kept\n");
+	if (json_bool_or(json_get(json, "stderrTruncated"), false))
+		fprintf(stderr,
+			"sa-api processes run: its standard error is longer than is kept\n");
 	if (json_bool_or(json_get(json, "timedOut"), false))
 		return error_set(err, PROBLEM_TIMEOUT, "%s did not end in time", argv[0]);
 	int64_t status = json_int_or(json_get(json, "exitCode"), -1);
@@ -114,7 +127,7 @@ static int on_process(struct client *client, const struct api_options *o, const 
 		      const char *id, const char *ending, struct sa_error *err)
 {
 	cleanup_buf struct buf path = PATH_INIT;
-	cleanup_free char *wait = o->wait_ms ? xasprintf("%" PRId64, o->wait_ms) : NULL;
+	cleanup_free char *wait = o->wait_ms >= 0 ? xasprintf("%" PRId64, o->wait_ms) : NULL;
 	path_segment(&path, "/v1/processes/", id);
 	buf_adds(&path, ending);
 	path_query(&path, "waitMs", wait);

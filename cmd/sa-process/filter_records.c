@@ -199,6 +199,12 @@ int record_attach(struct filter *f, const struct filter_request *request, struct
 		return -1;
 	if (!process.is_tty)
 		return error_set(err, PROBLEM_CONFLICT, "process '%s' has no terminal", id);
+	cleanup_free char *scrollback = filter_param(request, "scrollback");
+	uint64_t bytes;
+	if (scrollback && num_parse_size(span_of(scrollback), &bytes) < 0)
+		return error_set(err, PROBLEM_INVALID_REQUEST,
+				 "scrollback is a size such as 4096, 64K, 64M, not '%.100s'",
+				 scrollback);
 	filter_result(f, request->ref, SPAN_LIT("{}"));
 	return 0;
 }

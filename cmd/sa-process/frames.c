@@ -25,6 +25,8 @@ int frame_decode(struct span data, struct span encoding, const char *fallback, s
 {
 	struct buf text = BUF_INIT(BUF_MAX_OWN), name = BUF_INIT(BUF_MAX_OWN);
 	int rc = 0;
+	if (json_type(encoding) == JSON_NULL)
+		encoding = SPAN_NONE;
 	if (encoding.p && json_string_add(&name, encoding) < 0)
 		rc = error_set(err, PROBLEM_INVALID_REQUEST, "encoding is a string");
 	else if (json_type(data) != JSON_STRING || json_string_add(&text, data) < 0)
