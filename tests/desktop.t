@@ -92,9 +92,10 @@ is "$(sa-desktop window focused | jq -r .id)" "$red" "... and has it"
 is "$(sa-desktop window focus "$blue" | jq -r .isActive)" true "then the other"
 is "$(sa-desktop window focus "$blue" | jq -r .isActive)" true "which may be told twice"
 place() { jq -r '[.x, .y] | join(" ")'; }
-here=$(sa-desktop window move "$red" 30 40 | place)
-is "$(sa-desktop window move "$red" 130 240 | place)" "$((${here% *} + 100)) $((${here#* } + 200))" "it is moved"
-is "$(sa-desktop window move "$red" -- -5 40 | place)" "$((${here% *} - 35)) ${here#* }" "over the edge, too"
+is "$(sa-desktop window move "$red" 130 240 | place)" "130 240" "it is moved"
+is "$(sa-desktop window move "$red" 130 240 | place)" "130 240" "to where it is"
+is "$(sa-desktop screenshot --region 130,240,1,1 | convert png:- txt:- | grep -c red) $(sa-desktop screenshot --region 129,240,1,1 | convert png:- txt:- | grep -c red)" "1 0" "what it draws begins there"
+is "$(sa-desktop window move "$red" -- -5 40 | place)" "-5 40" "over the edge, too"
 is "$(sa-desktop window resize "$red" 120 80 | jq -r '[.width, .height] | join(" ")')" "120 80" "and resized"
 for bad in 1 999999999 x; do status 3 "there is no window $bad" sa-desktop window focus $bad; done
 is "$(ask '{"op":"windows.move","params":{"id":"1"},"body":{"x":1,"y":1}}' | jq -r .problem.code)" window_not_found "with its code"

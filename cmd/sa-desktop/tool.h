@@ -53,8 +53,8 @@ int tool_run(const struct tool *tool, struct buf *out, struct buf *errors, struc
  */
 int managed_start(struct desktop *d, const char *const *argv, struct part *ret,
 		  struct sa_error *err);
-/* The first line that it prints there (stdout, stderr), at most READY_DEADLINE_MS from now. 0, or -1
- * when it ends. */
+/* The first line that it prints there (stdout, stderr), at most READY_DEADLINE_MS from now. 0, or
+ * -1 when it ends. */
 int managed_first_line(const struct part *part, const char *stream, struct buf *line,
 		       struct sa_error *err);
 /* End it and all below it. */

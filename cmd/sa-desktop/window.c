@@ -1,14 +1,16 @@
 /*
- * Windows: those that are visible and have a title, by the number that X11 gives them. Where they
- * are is what xdotool says, which counts a frame's border and title bar twice.
+ * Windows: those that are visible and have a title, by the number that X11 gives them. Their place
+ * and size are of what they draw in, without the frame; moving and resizing are about the same.
  */
 #include "op.h"
 #include "tool.h"
+#include "x11.h"
 
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/num.h"
 #include "base/xalloc.h"
+#include "json/scan.h"
 #include "json/write.h"
 
 #include <stdint.h>
@@ -82,7 +84,7 @@ static int read_active(char *ret_id, struct sa_error *err)
 	return rc < 0 ? -1 : 0;
 }
 
-/* The number behind the last "NAME=" at the start of a line; 0: none. */
+/* The number behind "\nNAME="; 0: none. */
 static long value_of(const char *text, const char *name)
 {
 	const char *at = strstr(text, name);
@@ -90,7 +92,8 @@ static long value_of(const char *text, const char *name)
 }
 
 /* Append what is known of one. 1; 0: it is gone; -1. */
-static int add_window(struct buf *b, const char *id, const char *active, struct sa_error *err)
+static int add_window(struct x11 *x, struct buf *b, const char *id, const char *active,
+		      struct sa_error *err)
 {
 	struct tool tool = TOOL_INIT;
 	cleanup_buf struct buf out = BUF_INIT(TOOL_TEXT_BYTES);
@@ -103,13 +106,14 @@ static int add_window(struct buf *b, const char *id, const char *active, struct 
 	const char *place = NULL;
 	for (const char *at = out.data; (at = strstr(at, mark)); at++)
 		place = at;
-	if (!place)
+	int left, top;
+	if (!place || !x11_origin(x, (uint32_t)strtoul(id, NULL, 10), &left, &top))
 		return 0;
 	json_open(b, '{');
 	json_kv_string(b, "id", id);
 	json_kv_span(b, "title", (struct span){out.data, (size_t)(place - out.data)});
-	json_kv_int(b, "x", value_of(place, "\nX="));
-	json_kv_int(b, "y", value_of(place, "\nY="));
+	json_kv_int(b, "x", left);
+	json_kv_int(b, "y", top);
 	json_kv_int(b, "width", value_of(place, "\nWIDTH="));
 	json_kv_int(b, "height", value_of(place, "\nHEIGHT="));
 	json_kv_bool(b, "isActive", strcmp(id, active) == 0);
@@ -122,12 +126,13 @@ int windows_add(struct buf *b, struct sa_error *err)
 	cleanup_buf struct buf ids = BUF_INIT(TOOL_TEXT_BYTES);
 	char active[ID_BYTES], id[ID_BYTES];
 	int count = 0, rc = 0;
-	if (list(&ids, err) < 0 || read_active(active, err) < 0)
+	cleanup_x11 struct x11 *x = x11_open(err);
+	if (!x || list(&ids, err) < 0 || read_active(active, err) < 0)
 		return -1;
 	struct span lines = buf_span(&ids);
 	json_open(b, '[');
 	while (rc >= 0 && next_id(&lines, id)) {
-		rc = add_window(b, id, active, err);
+		rc = add_window(x, b, id, active, err);
 		count += rc > 0;
 	}
 	json_close(b, ']');
@@ -155,7 +160,10 @@ int op_window_focused(struct desktop *d, const struct filter_request *r, struct 
 	(void)r, (void)reply;
 	if (runtime_ensure(d, err) < 0 || read_active(active, err) < 0)
 		return -1;
-	int rc = *active ? add_window(out, active, active, err) : 0;
+	cleanup_x11 struct x11 *x = x11_open(err);
+	if (!x)
+		return -1;
+	int rc = *active ? add_window(x, out, active, active, err) : 0;
 	if (rc == 0)
 		return error_set(err, PROBLEM_NO_FOCUSED_WINDOW, "no window has the focus");
 	return rc < 0 ? -1 : 0;
@@ -179,10 +187,11 @@ static char *find(struct desktop *d, const struct filter_request *r, struct sa_e
 static int describe(const char *id, struct buf *b, struct sa_error *err)
 {
 	char active[ID_BYTES];
+	cleanup_x11 struct x11 *x = x11_open(err);
 	buf_clear(b);
-	if (read_active(active, err) < 0)
+	if (!x || read_active(active, err) < 0)
 		return -1;
-	int rc = add_window(b, id, active, err);
+	int rc = add_window(x, b, id, active, err);
 	if (rc == 0)
 		return error_set(err, PROBLEM_WINDOW_NOT_FOUND, "window %s has been closed", id);
 	return rc < 0 ? -1 : 0;
@@ -225,40 +234,57 @@ int op_window_focus(struct desktop *d, const struct filter_request *r, struct bu
 	return act(id, &tool, out, err);
 }
 
-/* The verb with the two numbers of the body. */
-static int act_with(struct desktop *d, const struct filter_request *r, const char *verb,
-		    const char *const *names, int64_t least, struct buf *out, struct sa_error *err)
+/* The two numbers of the body. 0, or -1. */
+static int read_pair(const struct filter_request *r, const char *const *names, int64_t least,
+		     int64_t *ret, struct sa_error *err)
+{
+	if (body_int(r, names[0], least, INT16_MAX, &ret[0], NULL, err) < 0)
+		return -1;
+	return body_int(r, names[1], least, INT16_MAX, &ret[1], NULL, err);
+}
+
+static int act_with(const char *id, const char *verb, const int64_t *pair, struct buf *out,
+		    struct sa_error *err)
 {
 	struct tool tool = TOOL_INIT;
 	char numbers[2][NUMBER_BYTES];
-	cleanup_free char *id = find(d, r, err);
-	if (!id)
-		return -1;
 	WORDS_ADD(&tool.words, "xdotool", verb, "--", id);
 	for (int i = 0; i < 2; i++) {
-		int64_t number;
-		if (body_int(r, names[i], least, INT16_MAX, &number, NULL, err) < 0)
-			return -1;
-		snprintf(numbers[i], sizeof(numbers[i]), "%lld", (long long)number);
+		snprintf(numbers[i], sizeof(numbers[i]), "%lld", (long long)pair[i]);
 		words_add(&tool.words, numbers[i]);
 	}
 	return act(id, &tool, out, err);
 }
 
+/* The window manager puts the frame there: then once more, by what the frame takes. */
 int op_window_move(struct desktop *d, const struct filter_request *r, struct buf *out,
 		   struct filter_reply *reply, struct sa_error *err)
 {
 	static const char *const names[] = {"x", "y"};
+	int64_t wanted[2];
+	cleanup_free char *id = find(d, r, err);
 	(void)reply;
-	return act_with(d, r, "windowmove", names, INT16_MIN, out, err);
+	if (!id || read_pair(r, names, INT16_MIN, wanted, err) < 0 ||
+	    act_with(id, "windowmove", wanted, out, err) < 0)
+		return -1;
+	const int64_t shifted[] = {
+	    2 * wanted[0] - json_int_or(json_get(buf_span(out), "x"), wanted[0]),
+	    2 * wanted[1] - json_int_or(json_get(buf_span(out), "y"), wanted[1])};
+	if (shifted[0] == wanted[0] && shifted[1] == wanted[1])
+		return 0;
+	return act_with(id, "windowmove", shifted, out, err);
 }
 
 int op_window_resize(struct desktop *d, const struct filter_request *r, struct buf *out,
 		     struct filter_reply *reply, struct sa_error *err)
 {
 	static const char *const names[] = {"width", "height"};
+	int64_t wanted[2];
+	cleanup_free char *id = find(d, r, err);
 	(void)reply;
-	return act_with(d, r, "windowsize", names, 0, out, err);
+	if (!id || read_pair(r, names, 0, wanted, err) < 0)
+		return -1;
+	return act_with(id, "windowsize", wanted, out, err);
 }
 
 /* --- waiting for one -------------------------------------------------------------------------- */
