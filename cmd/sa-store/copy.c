@@ -1,6 +1,7 @@
 #include "store/copy.h"
 #include "base/cleanup.h"
 #include "store/alive.h"
+#include "story.h"
 #include "verbs.h"
 #include "json/write.h"
 
@@ -12,7 +13,7 @@ struct job {
 	struct store *from;
 	struct store *to;
 	bool is_text;
-	int64_t events, servers, left;
+	int64_t events, servers, running, left;
 	struct sa_error *err;
 };
 
@@ -21,19 +22,67 @@ static void add_events(void *arg, int64_t events)
 	((struct job *)arg)->events += events;
 }
 
+static int note_time(const struct event *event, void *arg)
+{
+	*(int64_t *)arg = event->at_ms;
+	return 1;
+}
+
+struct session_check {
+	const struct job *job;
+	const char *uid;
+};
+
+static int check_session(const struct session *session, void *arg)
+{
+	const struct session_check *check = arg;
+	bool ignored;
+	return story_has_session(check->job->to, session->id, check->uid, &ignored,
+				 check->job->err);
+}
+
+/*
+ * What is written while we copy would be missing there, or be written over. 0: copy it; 1: it has
+ * gone on there, and all that we have is in it; -1 with the job's error, PROBLEM_CONFLICT when it
+ * cannot be copied.
+ */
+static int compare(const struct job *job, const struct server *server)
+{
+	cleanup_server struct server there = {.key = 0};
+	struct session_check check = {job, server->uid};
+	int64_t common, at_ms = 0;
+	if (server_is_alive(server))
+		return error_set(job->err, PROBLEM_CONFLICT, "it is running; close it to copy it");
+	if (story_find(job->to, server->uid, &there, job->err) < 0)
+		return -1;
+	if (there.key && server_is_alive(&there))
+		return error_set(job->err, PROBLEM_CONFLICT, "it is running there");
+	common = there.last_index < server->last_index ? there.last_index : server->last_index;
+	if (common > 0 && store_each_event(job->from, server, NULL, common - 1, 1, note_time,
+					   &at_ms, job->err) < 0)
+		return -1;
+	if (at_ms && story_check_event(job->to, &there, common, at_ms, job->err) < 0)
+		return -1;
+	if (there.last_index > server->last_index)
+		return 1;
+	return store_each_session(job->from, server->key, check_session, &check, job->err);
+}
+
 static int copy_server(const struct server *server, void *arg)
 {
 	struct job *job = arg;
-	/* What is written while we copy would be missing there, without a word. */
-	if (server_is_alive(server)) {
-		fprintf(stderr, "sa-store: '%s' is running and stays; close it to copy it\n",
-			server->id);
+	int rc = compare(job, server);
+	if (rc > 0)
+		return 0;
+	if (rc < 0 && job->err->kind == PROBLEM_CONFLICT) {
+		fprintf(stderr, "sa-store: '%s' stays: %s\n", server->id, job->err->message);
+		job->running += server_is_alive(server);
 		job->left++;
 		return 0;
 	}
 	const struct store_copy copy = {
 	    .from = job->from, .to = job->to, .server = server, .progress = add_events, .arg = job};
-	if (store_copy_server(&copy, job->err) < 0)
+	if (rc < 0 || store_copy_server(&copy, job->err) < 0)
 		return error_prefix(job->err, "copy '%s'", server->id);
 	job->servers++;
 	return 0;
@@ -50,7 +99,8 @@ static void print_result(const struct job *job)
 	json_open(&b, '{');
 	json_kv_int(&b, "servers", job->servers);
 	json_kv_int(&b, "events", job->events);
-	json_kv_int(&b, "running", job->left);
+	json_kv_int(&b, "running", job->running);
+	json_kv_int(&b, "left", job->left);
 	buf_adds(&b, "}\n");
 	fwrite(b.data, 1, b.len, stdout);
 }
@@ -71,7 +121,7 @@ int copy_run(const void *options, int argc, char **argv, struct sa_error *err)
 		return -1;
 	print_result(&job);
 	if (job.left)
-		return error_set(err, PROBLEM_CONFLICT, "%" PRId64 " running ones were left out",
+		return error_set(err, PROBLEM_CONFLICT, "%" PRId64 " agent connections were left out",
 				 job.left);
 	return SA_EXIT_OK;
 }

@@ -10,6 +10,7 @@
 #include "persist.h"
 #include "store/alive.h"
 #include "store/part.h"
+#include "story.h"
 #include "verbs.h"
 #include "json/lines.h"
 #include "json/scan.h"
@@ -130,8 +131,11 @@ struct importer {
 	struct store *store;
 	const char *cwd;
 	struct server server; /* the one that the lines are about */
+	struct server there;  /* ... as the store had it before; key 0: not at all */
+	int64_t common, common_ms; /* index and time of the last event that both may have */
 	struct part *part;    /* its events that are not written yet */
 	bool is_rehearsal;    /* nothing is written */
+	int64_t last;	      /* eventIndex that the bundle has of it */
 	int64_t last_read;    /* the eventIndex of the server's last event so far */
 	int64_t sessions, events;
 };
@@ -204,15 +208,27 @@ static int check_line(struct span line, const char *what, struct sa_error *err)
 }
 
 /* A server that lives here knows better than any bundle. */
-static int check_ended(struct importer *im, struct sa_error *err)
+static int look_up(struct importer *im, struct sa_error *err)
 {
-	struct sa_error ignored;
-	cleanup_server struct server there = {.key = 0};
-	if (store_find_server_by_uid(im->store, span_of(im->server.uid), &there, &ignored) < 0 ||
-	    !server_is_alive(&there))
+	server_clear(&im->there);
+	im->common = 0;
+	if (story_find(im->store, im->server.uid, &im->there, err) < 0)
+		return -1;
+	if (!im->there.key)
 		return 0;
-	return error_set(err, PROBLEM_CONFLICT, "the agent connection '%s' of the bundle runs here",
-			 there.id);
+	if (server_is_alive(&im->there))
+		return error_set(err, PROBLEM_CONFLICT,
+				 "the agent connection '%s' of the bundle runs here", im->there.id);
+	/* What it was started with here, its policies for instance, stays. */
+	return story_keep(im->store, &im->server, err);
+}
+
+/* The events of a server have been read: do they go on from what is here? */
+static int check_story(const struct importer *im, struct sa_error *err)
+{
+	if (!im->is_rehearsal || !im->common)
+		return 0;
+	return story_check_event(im->store, &im->there, im->common, im->common_ms, err);
 }
 
 static int flush(struct importer *im, struct sa_error *err)
@@ -225,7 +241,7 @@ static int flush(struct importer *im, struct sa_error *err)
 
 static int read_server(struct importer *im, struct span line, struct sa_error *err)
 {
-	if (check_line(line, "server", err) < 0 || flush(im, err) < 0)
+	if (check_line(line, "server", err) < 0 || flush(im, err) < 0 || check_story(im, err) < 0)
 		return -1;
 	im->last_read = 0;
 	server_clear(&im->server);
@@ -243,13 +259,14 @@ static int read_server(struct importer *im, struct span line, struct sa_error *e
 	    .last_index = number(line, "lastIndex"),
 	    .last_stream_index = number(line, "lastStreamIndex"),
 	};
+	im->last = im->server.last_index;
 	if (!im->server.id || !im->server.uid || !im->server.agent)
 		return missing("server", err);
 	if (check_name(im->server.id, "server", "id", err) < 0 ||
 	    check_uid(im->server.uid, err) < 0 ||
 	    check_name(im->server.agent, "server", "agent", err) < 0)
 		return -1;
-	return check_ended(im, err);
+	return look_up(im, err);
 }
 
 static int write_rows(struct importer *im, struct store_batch *batch, struct sa_error *err)
@@ -260,21 +277,6 @@ static int write_rows(struct importer *im, struct store_batch *batch, struct sa_
 	if (flush(im, err) < 0)
 		return -1;
 	return im->is_rehearsal ? 0 : store_import(im->store, batch, &key, err);
-}
-
-/* A session id that belongs to another story must not be taken over. */
-static int check_free(struct importer *im, const char *id, struct sa_error *err)
-{
-	struct sa_error ignored;
-	cleanup_session struct session there = {.id = NULL};
-	cleanup_server struct server server = {.key = 0};
-	if (store_get_session(im->store, id, &there, &ignored) < 0)
-		return 0;
-	if (store_get_server(im->store, there.server_key, &server, err) < 0)
-		return -1;
-	if (strcmp(server.uid, im->server.uid) == 0)
-		return 0;
-	return error_set(err, PROBLEM_CONFLICT, "there is another session '%s' already", id);
 }
 
 static int read_session(struct importer *im, struct span line, struct sa_error *err)
@@ -303,8 +305,13 @@ static int read_session(struct importer *im, struct span line, struct sa_error *
 	if (check_name(s.id, "session", "id", err) < 0 ||
 	    check_name(s.agent, "session", "agent", err) < 0)
 		return -1;
-	if (check_free(im, s.id, err) < 0 ||
-	    write_rows(im, &(struct store_batch){.sessions = list, .session_count = 1}, err) < 0)
+	bool is_there;
+	if (story_has_session(im->store, s.id, im->server.uid, &is_there, err) < 0)
+		return -1;
+	/* It may have gone on here: a bundle without anything newer does not set it back. */
+	bool is_kept = is_there && im->there.last_index >= im->last;
+	struct store_batch batch = {.sessions = list, .session_count = !is_kept};
+	if (write_rows(im, &batch, err) < 0)
 		return -1;
 	im->sessions++;
 	return 0;
@@ -344,12 +351,16 @@ static int read_event(struct importer *im, struct span line, struct sa_error *er
 	    .payload = json_get(line, "payload"),
 	    .raw = raw_bytes(line, &raw),
 	};
-	if (event.index < 1 || event.index > im->server.last_index || !event.payload.p)
+	if (event.index < 1 || event.index > im->last || !event.payload.p)
 		return missing("event", err);
 	/* Several sessions of one server repeat what belongs to none of them. */
 	if (event.session_id.p && event.index <= im->last_read)
 		return odd("event", "index", err);
 	im->last_read = event.index;
+	if (event.index <= im->there.last_index && event.index > im->common) {
+		im->common = event.index;
+		im->common_ms = event.at_ms;
+	}
 	im->events++;
 	return im->is_rehearsal ? 0 : part_add(im->part, &event, err);
 }
@@ -375,7 +386,7 @@ static int read_request(struct importer *im, struct span line, struct sa_error *
 	for (size_t i = 0; i < ARRAY_SIZE(states); i++)
 		if (json_string_is(json_get(line, "state"), ask_state_name(states[i])))
 			ask.state = states[i];
-	bool is_there = ask.index >= 1 && ask.index <= im->server.last_index;
+	bool is_there = ask.index >= 1 && ask.index <= im->last;
 	int rc = is_there && ask.method && ask.rpc_id
 		     ? write_rows(im, &(struct store_batch){.asks = list, .ask_count = 1}, err)
 		     : missing("request", err);
@@ -448,6 +459,8 @@ static int import_bundle(const struct options *o, int in, const char *name, cons
 	part->server = &im.server;
 	im.is_rehearsal = true;
 	int rc = each_line(fd, read_line, &im, err);
+	if (rc == 0)
+		rc = check_story(&im, err);
 	if (rc == 0) {
 		im.is_rehearsal = false;
 		im.sessions = im.events = 0;
@@ -459,6 +472,7 @@ static int import_bundle(const struct options *o, int in, const char *name, cons
 		rc = part_flush(part, err);
 	part_clear(part);
 	server_clear(&im.server);
+	server_clear(&im.there);
 	return rc < 0 ? -1 : report(o, im.sessions, im.events);
 }
 
