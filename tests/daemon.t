@@ -19,6 +19,7 @@ trap 'sa-daemon stop --port "$port" --timeout 1s 2>/dev/null; tap_cleanup' EXIT
 
 is "$(daemon status)" "Daemon not running" "status before all"
 is "$(daemon stop)" "daemon is not running (no PID file)" "stop before all"
+is "$(sandbox-agent daemon -n status --port "$port" 2>&1)" "Daemon not running" "the umbrella's -n is understood"
 ok "start" daemon start
 is "$(cat out)" "starting daemon at $url (logs: $files.log)
 daemon started (PID $(pid), logs: $files.log)" "... says what the reference says"

@@ -30,7 +30,7 @@ is "$(umbrella server --port 1 --token s3 -C)" "sa-serve [--port] [1] [-C] token
 is "$(umbrella server -ts3)" "sa-serve token=s3" "... as a letter with its value"
 is "$(umbrella server -t s3)" "sa-serve token=s3" "... as a letter and a word"
 is "$(umbrella api --token=s3 agents list)" "sa-api [agents] [list] token=s3" "... with an equals sign"
-is "$(umbrella daemon -n start)" "sa-daemon [--no-token] [start] token=unset" "--no-token goes to what starts a server"
+is "$(umbrella daemon -n start)" "sa-daemon [start] [--no-token] token=unset" "--no-token goes to what starts a server"
 is "$(umbrella -n daemon -t s3 start)" "sa-daemon [start] token=s3" "a token beats --no-token"
 is "$(SANDBOX_AGENT_TOKEN=e umbrella -n server)" "sa-serve [--no-token] token=unset" "--no-token beats the environment"
 is "$(SANDBOX_AGENT_TOKEN=e umbrella -n api agents list)" "sa-api [agents] [list] token=unset" "... for a client too"

@@ -101,9 +101,15 @@ static int become(int argc, char **argv, struct tokens *tokens)
 	words[n++] = name;
 	if (target && target->word)
 		words[n++] = (char *)target->word;
+	/* Behind the verb of a command that has verbs, before operands that look like options. */
+	int options = 0;
+	while (options < argc && strcmp(argv[options], "--") != 0)
+		options++;
+	memcpy(words + n, argv, (size_t)options * sizeof(*words));
+	n += options;
 	if (target && target->starts_server && tokens->is_no_token)
 		words[n++] = (char *)"--no-token";
-	memcpy(words + n, argv, (size_t)argc * sizeof(*words));
+	memcpy(words + n, argv + options, (size_t)(argc - options) * sizeof(*words));
 	execv(path, words);
 	perror(path);
 	return SA_EXIT_FAILED;
