@@ -24,6 +24,14 @@ is "$(kind)" limit_reached "with the same kind"
 kill_supervisor turns
 sa-session resume turns >/dev/null
 status 5 "a resumed session has had them" sa-session prompt turns "say 4"
+status 4 "a higher limit is nothing that an agent which lives can get" sa-session resume turns --max-turns 3
+like "$(cat err)" "max-turns" "as is told"
+ok "a session that is open is open, without any wish" sa-session resume turns
+sa-session new --agent-command "sa-mock-agent --abilities load,resume,fork,close" --id both >/dev/null
+sa-session fork both --id other >/dev/null
+kill_supervisor both
+ok "two sessions of one agent that is started with it both get it" sa-session resume --max-turns 5 both other
+sa-session rm --force both other
 sa-session close turns >/dev/null
 sa-session resume turns --max-turns 3 >/dev/null
 ok "one more is granted" sa-session prompt turns "say 5"

@@ -23,6 +23,12 @@ is "$(run --read-only "permission rm x")" "permission: reject-once" "read-only d
 is "$(chosen --read-only "$(tool '{"kind":"read"}')")" y "but lets it read"
 is "$(chosen --accept-edits "$(tool '{"kind":"edit","locations":[{"path":"'"$T"'/a"}]}')")" y "accept-edits: an edit in the folder"
 is "$(run --yolo --read-only "permission rm x")" "permission: reject-once" "of two the stricter decides"
+made=$(sa-session new --agent mock | field .id)
+status 4 "a policy that would not count is refused" sa-session resume --read-only "$made"
+is "$(sa-session prompt "$made" "say on" --text)" on "and the session goes on"
+sa-session close "$made"
+is "$(sa-session resume --read-only "$made" >/dev/null && sa-session prompt "$made" "permission rm x" --text)" \
+	"permission: reject-once" "a new agent gets it"
 mkdir named
 echo '{"default":"allow"}' >named/read-only
 is "$(cd named && run --policy read-only "permission rm x")" "permission: reject-once" "a file called as a policy is, in a folder, is not that policy"

@@ -10,6 +10,7 @@
 #include "store/alive.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { RESUME_MS = 120000 };
 
@@ -51,6 +52,28 @@ int resume_server(struct connection *c, const struct resume_options *o, const ch
 	return -1;
 }
 
+/* A policy that is wished and would not count must not be taken for granted. */
+static int check_living(const struct connection *c, const struct resume_options *o,
+			struct sa_error *err)
+{
+	cleanup_terms struct terms terms = {NULL, 0};
+	if (o->terms)
+		terms_add(&terms, o->terms);
+	const char *has = c->server.credentials ? c->server.credentials : "";
+	bool is_other = o->credentials && strcmp(o->credentials, has) != 0;
+	if (o->is_granted || (!terms.count && !is_other))
+		return 0;
+	return error_set(err, PROBLEM_CONFLICT,
+			 "the agent of session '%s' lives, and does not get %s any more; 'sa-session "
+			 "close' its sessions first",
+			 c->session.id, terms.count ? terms.words[0] : "--credentials");
+}
+
+static int link_living(struct connection *c, const struct resume_options *o, struct sa_error *err)
+{
+	return check_living(c, o, err) < 0 ? -1 : connection_link(c, err);
+}
+
 static int revive(struct connection *c, const struct resume_options *o, struct sa_error *err)
 {
 	int64_t deadline = resume_deadline(o);
@@ -59,13 +82,15 @@ static int revive(struct connection *c, const struct resume_options *o, struct s
 	if (connection_look_again(c, err) < 0)
 		return -1;
 	if (!session_state_is_over(c->session.state))
-		return connection_link(c, err);
+		return link_living(c, o, err);
 	cleanup_free char *folder =
 	    recall_folder(c->session.cwd ? c->session.cwd : c->server.cwd, o->cwd, err);
 	if (!folder)
 		return -1;
 	bool was_alive = server_is_alive(&c->server);
 	/* A living agent has other sessions. */
+	if (was_alive && check_living(c, o, err) < 0)
+		return -1;
 	if (was_alive ? link_open(&c->link, &c->server, err) < 0
 		      : resume_server(c, o, folder, deadline, err) < 0)
 		return -1;
@@ -80,7 +105,7 @@ static int revive(struct connection *c, const struct resume_options *o, struct s
 int resume_session(struct connection *c, const struct resume_options *options, struct sa_error *err)
 {
 	if (!session_state_is_over(c->session.state))
-		return connection_link(c, err);
+		return link_living(c, options, err);
 	cleanup_free char *name = xasprintf("resume-%s", c->server.uid);
 	int lock = rundir_lock(name, err);
 	if (lock < 0)

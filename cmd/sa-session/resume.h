@@ -14,12 +14,15 @@ struct resume_options {
 	struct revival how;
 	const struct terms_options *terms; /* beside those that it was started on; NULL: none */
 	int64_t timeout_ms;	       /* 0: RESUME_MS */
+	bool is_granted;	       /* a living agent was started with all this, by us */
 };
 
 /*
  * Leaves c, whose session was found, linked to a living session: with a new
  * supervisor and agent, or in the living agent that had it. A session that
- * is open already is only linked. 0; -1 and it is as it was.
+ * is open already is only linked. 0; -1 and it is as it was: PROBLEM_CONFLICT
+ * too when its agent lives, and terms or credentials are wished that only a
+ * new one would get.
  */
 int resume_session(struct connection *c, const struct resume_options *options,
 		   struct sa_error *err);
