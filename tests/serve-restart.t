@@ -63,4 +63,23 @@ if with_sdk; then
 else
 	skip "the SDK in the middle of a long prompt" "the SDK cannot be had from npm"
 fi
+# --- an upload to a command that is under way: its half is not taken for the whole
+whole=0
+runs() { [ -n "$(ours | grep "$1")" ]; }
+for _ in 1 2 3 4 5 6; do
+	serve
+	export port
+	echo old >half
+	perl -MIO::Socket::INET -e 'my $s = IO::Socket::INET->new(PeerAddr => "127.0.0.1", PeerPort => $ENV{port}) or die;
+		print $s "POST /v1/commands/fs?args=%5B%22write%22,%22$ENV{T}/half%22%5D HTTP/1.1\r\nHost: localhost\r\n",
+			"Content-Type: application/octet-stream\r\nContent-Length: 5000\r\n\r\n", "x" x 2000; $s->flush; sleep 60' &
+	sender=$!
+	wait_until 10 runs 'sa-fs$'
+	kill -9 "$server"
+	wait_until 10 eval '! runs "sa-relay$\|sa-fs$"'
+	[ "$(cat half)" = old ] && whole=$((whole + 1))
+	kill "$sender"
+	wait "$sender" || true
+done
+is "$whole" 6 "what a killed server had of a file does not become the file"
 done_testing

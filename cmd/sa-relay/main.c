@@ -16,6 +16,7 @@ struct relay_options {
 	struct common_options common;
 	const char *command;
 	const char *args;
+	int end_fd, hold_fd;
 };
 
 #define AT(field) offsetof(struct relay_options, field)
@@ -24,6 +25,9 @@ static const struct option options[] = {
     OPTIONS_COMMON,
     {"command", 0, OPTION_STRING, AT(command), "NAME", "this one; standard input is its", NULL},
     {"args", 0, OPTION_STRING, AT(args), "JSON", "with these words", NULL},
+    {"end-fd", 0, OPTION_FD, AT(end_fd), "N", "a byte there says that all input has come", NULL},
+    {"hold-fd", 0, OPTION_FD, AT(hold_fd), "N", "standard input's other end, held until then",
+     NULL},
     OPTIONS_END,
 };
 
@@ -53,16 +57,25 @@ static int run(const void *arg, int argc, char **argv, struct sa_error *err)
 				 argv[0]);
 	/* A reader that has left is an error of write(2). */
 	sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
-	if (o->command)
-		rc = plan_of_words(o->command, o->args, &plan, err);
-	else if (io_read_all(STDIN_FILENO, &request, "standard input", err) < 0)
+	if (!o->command && io_read_all(STDIN_FILENO, &request, "standard input", err) < 0)
 		return -1;
-	else
+	if (o->command) {
+		rc = plan_of_words(o->command, o->args, &plan, err);
+		plan.end_fd = o->end_fd;
+		plan.hold_fd = o->hold_fd;
+	} else {
 		rc = plan_read(buf_span(&request), &plan, err);
+	}
 	if (rc == 0)
 		rc = relay_run(&plan, err);
 	plan_clear(&plan);
 	return rc < 0 ? tell(err, o->command != NULL) : rc;
+}
+
+static void set_defaults(void *arg)
+{
+	struct relay_options *o = arg;
+	o->end_fd = o->hold_fd = -1;
 }
 
 static const char *const examples[] = {
@@ -77,6 +90,7 @@ int main(int argc, char **argv)
 		.summary = "Run one of the other commands for a client of sa-serve.",
 		.options = options,
 		.options_bytes = sizeof(struct relay_options),
+		.set_defaults = set_defaults,
 		.run = run,
 		.examples = examples,
 	    },

@@ -57,7 +57,8 @@ static int take_command(struct plan *plan, const char *command, struct span args
 int plan_of_words(const char *command, const char *args, struct plan *ret, struct sa_error *err)
 {
 	struct span words = span_trim(span_of(args));
-	*ret = (struct plan){.input = BUF_INIT(PLAN_BYTES_MAX), .has_ours = true};
+	*ret = (struct plan){
+	    .input = BUF_INIT(PLAN_BYTES_MAX), .has_ours = true, .end_fd = -1, .hold_fd = -1};
 	if (!words.n || json_check(words, NULL) < 0)
 		return error_set(err, PROBLEM_INVALID_REQUEST, "args is no JSON");
 	return take_command(ret, command, words, err);
@@ -66,7 +67,7 @@ int plan_of_words(const char *command, const char *args, struct plan *ret, struc
 int plan_read(struct span request, struct plan *ret, struct sa_error *err)
 {
 	request = span_trim(request);
-	*ret = (struct plan){.input = BUF_INIT(PLAN_BYTES_MAX)};
+	*ret = (struct plan){.input = BUF_INIT(PLAN_BYTES_MAX), .end_fd = -1, .hold_fd = -1};
 	if (json_check(request, NULL) < 0)
 		return error_set(err, PROBLEM_INVALID_REQUEST, "the request is not JSON");
 	cleanup_free char *command = json_string_dup(json_get(request, "command"));

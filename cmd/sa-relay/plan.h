@@ -23,6 +23,8 @@ struct plan {
 	char **argv;	  /* NULL-terminated, owned */
 	struct buf input; /* its standard input */
 	bool has_ours;	  /* ... is ours instead, however much comes */
+	int end_fd;	  /* a byte here says that all of ours has come; -1: its end says it */
+	int hold_fd;	  /* the other end of ours, held until then */
 	char columns[8];  /* the client's terminal; empty: none */
 };
 

@@ -6,6 +6,7 @@
 #include "http/sse.h"
 #include "os/dirs.h"
 #include "os/io.h"
+#include "os/signals.h"
 #include "os/spawn.h"
 #include "json/write.h"
 
@@ -24,7 +25,9 @@ enum { CHUNK_BYTES = 64 * 1024, TERM_MS = 5000 };
 struct relay {
 	pid_t pid;
 	int pidfd;
-	int out, errors; /* our ends; -1 when at their end */
+	int out, errors;     /* our ends; -1 when at their end */
+	int end_fd, hold_fd; /* of the plan, ours now; -1: none, or no more */
+	int signals;	     /* SIGTERM, while there is something to hold */
 	bool is_collecting;
 	struct buf all_out, all_errors;
 	uint64_t frames;
@@ -119,6 +122,18 @@ static int start(struct relay *r, const struct plan *plan, struct sa_error *err)
 	return r->pidfd < 0 ? error_set_errno(err, PROBLEM_FAILED, errno, "watch it") : 0;
 }
 
+/* All input has come and the command may see its end; or sa-serve is gone, and then what has come
+ * is not all of it. 1: that. */
+static int take_end(struct relay *r)
+{
+	char byte;
+	if (read(r->end_fd, &byte, 1) != 1)
+		return 1;
+	close(TAKE_FD(r->end_fd));
+	close(TAKE_FD(r->hold_fd));
+	return 0;
+}
+
 /* Until it has ended. 0; 1: the reader has left; -1 */
 static int pump(struct relay *r, struct sa_error *err)
 {
@@ -129,10 +144,14 @@ static int pump(struct relay *r, struct sa_error *err)
 		    {.fd = r->out, .events = POLLIN},
 		    {.fd = r->errors, .events = POLLIN},
 		    {.fd = r->pidfd, .events = POLLIN},
+		    {.fd = r->end_fd, .events = POLLIN},
+		    {.fd = r->signals, .events = POLLIN},
 		};
 		poll(fds, ARRAY_SIZE(fds),
 		     r->is_collecting ? -1 : deadline_poll_ms(r->silent_since + RELAY_SILENCE_MS));
 		if (fds[0].revents & (POLLRDHUP | POLLHUP | POLLERR | POLLNVAL))
+			return 1;
+		if (fds[5].revents || (fds[4].revents && take_end(r) != 0))
 			return 1;
 		if ((fds[1].revents && pass_on(r, &r->out, "stdout", err) < 0) ||
 		    (fds[2].revents && pass_on(r, &r->errors, "stderr", err) < 0))
@@ -204,10 +223,16 @@ int relay_run(const struct plan *plan, struct sa_error *err)
 	    .pidfd = -1,
 	    .out = -1,
 	    .errors = -1,
+	    .end_fd = plan->end_fd,
+	    .hold_fd = plan->hold_fd,
+	    .signals = -1,
 	    .is_collecting = plan->has_ours,
 	    .all_out = BUF_INIT(RELAY_OUTPUT_BYTES),
 	    .all_errors = BUF_INIT(RELAY_OUTPUT_BYTES),
 	};
+	/* We end after the command: the end of what we hold would be the end of its input. */
+	if (r.hold_fd >= 0 && (r.signals = signals_open((const int[]){SIGTERM, 0})) < 0)
+		return error_set_errno(err, PROBLEM_FAILED, errno, "watch signals");
 	int rc = start(&r, plan, err);
 	if (rc == 0) {
 		rc = pump(&r, err);
@@ -224,6 +249,8 @@ int relay_run(const struct plan *plan, struct sa_error *err)
 		close(r.errors);
 	if (r.pidfd >= 0)
 		close(r.pidfd);
+	if (r.signals >= 0)
+		close(r.signals);
 	buf_free(&r.all_out);
 	buf_free(&r.all_errors);
 	return rc;

@@ -30,6 +30,7 @@ struct child {
 	enum child_kind kind;
 	pid_t pid;
 	struct watch in, out, errors; /* our ends of its pipes, owned */
+	int end_fd;		      /* where BODY_HELD's end is told, owned; -1: nowhere */
 	struct buf output, error_text;
 	struct child *next;
 };
@@ -44,6 +45,7 @@ static struct child *add(struct front *front, enum child_kind kind, struct conn 
 	    .in = WATCH_INIT,
 	    .out = WATCH_INIT,
 	    .errors = WATCH_INIT,
+	    .end_fd = -1,
 	    .output = BUF_INIT(COMMAND_OUTPUT_BYTES),
 	    .error_text = BUF_INIT(COMMAND_ERROR_BYTES),
 	    .next = front->children,
@@ -67,6 +69,8 @@ static void free_child(struct child *child)
 	close_watch(front, &child->in);
 	close_watch(front, &child->out);
 	close_watch(front, &child->errors);
+	if (child->end_fd >= 0)
+		close(child->end_fd);
 	buf_free(&child->output);
 	buf_free(&child->error_text);
 	front->child_count--;
@@ -187,9 +191,11 @@ int children_start(struct conn *c, struct sa_error *err)
 {
 	struct exchange *x = &c->exchange;
 	static const char *const nothing[] = {NULL};
-	int p[6] = {-1, -1, -1, -1, -1, -1};
-	if (pipe2(p, O_CLOEXEC) < 0 || pipe2(p + 2, O_CLOEXEC) < 0 || pipe2(p + 4, O_CLOEXEC) < 0) {
-		close_all(p, 6);
+	int p[8] = {-1, -1, -1, -1, -1, -1, -1, -1};
+	bool is_held = x->route->body == BODY_HELD;
+	if (pipe2(p, O_CLOEXEC) < 0 || pipe2(p + 2, O_CLOEXEC) < 0 || pipe2(p + 4, O_CLOEXEC) < 0 ||
+	    (is_held && pipe2(p + 6, O_CLOEXEC) < 0)) {
+		close_all(p, 8);
 		return error_set_errno(err, PROBLEM_STREAM_ERROR, errno, "make pipes");
 	}
 	char **words = match_words(x->route, &x->params, &x->headers, nothing);
@@ -202,20 +208,26 @@ int children_start(struct conn *c, struct sa_error *err)
 	spawn.fds[0] = p[0];
 	spawn.fds[1] = p[3];
 	spawn.fds[2] = p[5];
+	if (is_held) {
+		spawn.fds[3] = p[6];
+		spawn.fds[4] = p[1];
+		spawn.fd_count = 5;
+	}
 	spawn.is_session_leader = true;
 	spawn.parent_death_signal = SIGTERM;
 	name_request(c);
 	pid_t pid = start_program(c->front, &spawn, argv, err);
 	free(argv);
 	words_free(words);
-	close_all((int[]){p[0], p[3], p[5]}, 3);
-	const int ours[3] = {p[1], p[2], p[4]};
+	close_all((int[]){p[0], p[3], p[5], p[6]}, 4);
+	const int ours[4] = {p[1], p[2], p[4], p[7]};
 	if (pid < 0) {
-		close_all(ours, 3);
+		close_all(ours, 4);
 		return -1;
 	}
 	struct child *child = add(c->front, CHILD_OUTPUT, c);
 	child->pid = pid;
+	child->end_fd = p[7];
 	x->child = child;
 	if (watch_pipes(child, ours) == 0)
 		return 0;
@@ -251,8 +263,13 @@ size_t children_write(struct conn *c, struct span data)
 
 void children_end_input(struct conn *c)
 {
-	if (c->exchange.child)
-		close_watch(c->front, &c->exchange.child->in);
+	struct child *child = c->exchange.child;
+	if (!child)
+		return;
+	/* One byte into an empty pipe; a command that has left does not want it. */
+	if (child->end_fd >= 0 && write(child->end_fd, "\n", 1) < 0 && errno != EPIPE)
+		kill(child->pid, SIGTERM);
+	close_watch(c->front, &child->in);
 }
 
 /* --- owners of connections -------------------------------------------------------------- */

@@ -220,7 +220,7 @@ static void set_body_use(struct conn *c)
 	const struct front_options *o = c->front->options;
 	static const enum body_use uses[] = {
 	    [BODY_NONE] = USE_DROP,    [BODY_JSON] = USE_KEEP,	[BODY_OPTIONAL] = USE_KEEP,
-	    [BODY_UPLOAD] = USE_WRITE, [BODY_STDIN] = USE_PIPE,
+	    [BODY_UPLOAD] = USE_WRITE, [BODY_STDIN] = USE_PIPE, [BODY_HELD] = USE_PIPE,
 	};
 	x->use = uses[x->route->body];
 	x->is_small = x->use == USE_WRITE && !x->is_chunked && !x->expects_continue &&
@@ -347,7 +347,7 @@ static void start_work(struct conn *c, const struct http_request *r)
 		send_ask(c, ASK_BEGIN);
 		return;
 	}
-	if (route->body == BODY_STDIN && children_start(c, &err) < 0) {
+	if (x->use == USE_PIPE && children_start(c, &err) < 0) {
 		answer_error(c, &err);
 		return;
 	}

@@ -237,8 +237,9 @@ const struct route routes[] = {
      * end. The second form takes standard input, however long, and answers at the end. */
     {"POST", "/v1/commands", .command = "sa-relay", .answer = ANSWER_STREAM, JSON,
      WORDS("sa-relay"), .limit = LIMIT_MESSAGE, .accept = "text/event-stream"},
-    {"POST", "/v1/commands/{command}", SPAWN("sa-relay", "--command={command}", "--args={args}"),
-     .body = BODY_STDIN, .limit = LIMIT_NONE, .media = "application/octet-stream"},
+    {"POST", "/v1/commands/{command}",
+     SPAWN("sa-relay", "--command={command}", "--args={args}", "--end-fd=3", "--hold-fd=4"),
+     .body = BODY_HELD, .limit = LIMIT_NONE, .media = "application/octet-stream"},
 };
 
 const size_t route_count = ARRAY_SIZE(routes);

@@ -54,6 +54,8 @@ enum route_body {
 	BODY_OPTIONAL, /* JSON, or nothing at all */
 	BODY_UPLOAD,   /* any bytes, into the descriptor of OP.begin */
 	BODY_STDIN,    /* any bytes, the command's standard input */
+	BODY_HELD,     /* the same, but its end is told: descriptor 3 gets a byte, and 4 holds the
+			* input open until then. Its end alone is a server that was killed. */
 };
 
 enum route_answer {
@@ -95,7 +97,8 @@ struct route {
 	bool is_harmless; /* tells nothing to a foreign page */
 	bool is_long;	  /* may outlive the front: see adopt.h */
 	bool tells_gone;
-	bool has_error_list; /* OpenCode: {"errors":[{"message":TEXT}]}; a Basic password is a token */
+	bool has_error_list; /* OpenCode: {"errors":[{"message":TEXT}]}; a Basic password is a token
+			      */
 };
 
 extern const struct route routes[];
