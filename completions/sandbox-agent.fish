@@ -1553,6 +1553,10 @@ complete -c sa-relay -n '__sa_at sa-relay -' -l command -r -f -d 'this one; stan
 complete -c sandbox-agent -n '__sa_at sa-relay -' -l command -r -f -d 'this one; standard input is its'
 complete -c sa-relay -n '__sa_at sa-relay -' -l args -r -f -d 'with these words'
 complete -c sandbox-agent -n '__sa_at sa-relay -' -l args -r -f -d 'with these words'
+complete -c sa-relay -n '__sa_at sa-relay -' -l end-fd -r -f -d 'a byte there says that all input has come'
+complete -c sandbox-agent -n '__sa_at sa-relay -' -l end-fd -r -f -d 'a byte there says that all input has come'
+complete -c sa-relay -n '__sa_at sa-relay -' -l hold-fd -r -f -d 'standard input\'s other end, held until then'
+complete -c sandbox-agent -n '__sa_at sa-relay -' -l hold-fd -r -f -d 'standard input\'s other end, held until then'
 
 complete -c sa-serve -f
 complete -c sandbox-agent -n __sa_at_top -a serve -d 'serve sessions, files and processes over HTTP'
