@@ -74,6 +74,10 @@ is "$(ask '{"op":"mouse.down","body":{"x":1}}' | jq -r .problem.code)" desktop_i
 is "$(sa-desktop keyboard type abc)" '{"ok":true}' "typing"
 is "$(sa-desktop keyboard press ctrl+a)" '{"ok":true}' "a chord"
 is "$(ask '{"op":"keyboard.press","body":{"key":"Enter","modifiers":{"ctrl":true}}}' | jq -c .result)" '{"ok":true}' "a browser's name of a key"
+for wrong in '"op":"keyboard.press","body":{"key":"c","modifiers":{"ctrl":"yes"}}' '"op":"keyboard.press","body":{"key":"c","modifiers":["ctrl"]}' \
+	'"op":"launch","body":{"app":"true","wait":"yes"}' '"op":"screenshot.region"'; do
+	is "$(ask "{$wrong}" | jq -c .problem.status)" 400 "half of a wish is not done: $wrong"
+done
 status 2 "no such key" sa-desktop keyboard press nosuchkey
 status 2 "no text" sa-desktop keyboard type ''
 # ImageMagick's own window, which is there since import is.

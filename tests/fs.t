@@ -87,6 +87,9 @@ is "$(cat killed/file) $(find killed -mindepth 1 | wc -l)" "old 1" "a killed wri
 # --- append ----------------------------------------------------------------------------
 printf a | sa-fs append log && printf b | sa-fs append log
 is "$(cat log)" ab "append adds"
+half() { (trap '' XFSZ; ulimit -f 4; head -c 300000 /dev/zero | sa-fs append log); }
+status 1 "what has no room" half
+is "$(cat log)" ab "leaves no half of it"
 status 4 "but not to a folder" sa-fs append a </dev/null
 
 # --- list and stat ---------------------------------------------------------------------

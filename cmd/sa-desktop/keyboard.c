@@ -91,9 +91,17 @@ static int use_key(struct desktop *d, const struct filter_request *r, const char
 	if (!key)
 		return -1;
 	struct span held = json_get(span_trim(r->body), "modifiers");
-	for (size_t i = 0; has_modifiers && i < ARRAY_SIZE(modifiers); i++)
-		if (json_bool_or(json_get(held, modifiers[i][0]), false))
-			buf_adds(&chord, modifiers[i][1]);
+	if (has_modifiers && held.p && json_type(held) != JSON_OBJECT &&
+	    json_type(held) != JSON_NULL)
+		return error_set(err, PROBLEM_DESKTOP_INVALID_ACTION,
+				 "modifiers is an object of ctrl, shift, alt and cmd");
+	/* A key without the one that is held with it is another key. */
+	for (size_t i = 0; has_modifiers && i < ARRAY_SIZE(modifiers); i++) {
+		bool is_held = false;
+		if (body_bool(held, modifiers[i][0], &is_held, err) < 0)
+			return -1;
+		buf_adds(&chord, is_held ? modifiers[i][1] : "");
+	}
 	if (buf_adds(&chord, key_name(key)) < 0)
 		return error_set(err, PROBLEM_DESKTOP_INVALID_ACTION, "key is too long");
 	WORDS_ADD(&tool.words, "xdotool", verb, "--", chord.data);

@@ -62,9 +62,10 @@ int op_launch(struct desktop *d, const struct filter_request *r, struct buf *out
 {
 	struct part program;
 	cleanup_buf struct buf before = BUF_INIT(TOOL_TEXT_BYTES), window = BUF_INIT(BUF_MAX_OWN);
-	bool is_waited = json_bool_or(json_get(span_trim(r->body), "wait"), false);
+	bool is_waited = false;
 	(void)reply;
-	if (runtime_ensure(d, err) < 0)
+	if (runtime_ensure(d, err) < 0 ||
+	    body_bool(span_trim(r->body), "wait", &is_waited, err) < 0)
 		return -1;
 	char **argv = read_argv(r, err);
 	if (!argv)

@@ -17,6 +17,7 @@ static const struct {
     {"shutdown", op_shutdown},
     {"display", op_display},
     {"screenshot", op_screenshot},
+    {"screenshot.region", op_screenshot_region},
     {"mouse.position", op_mouse_position},
     {"mouse.move", op_mouse_move},
     {"mouse.click", op_mouse_click},
@@ -118,6 +119,17 @@ int body_int(const struct filter_request *r, const char *name, int64_t least, in
 				 "%s is a whole number from %lld to %lld", name, (long long)least,
 				 (long long)most);
 	*ret = number;
+	return 0;
+}
+
+int body_bool(struct span object, const char *name, bool *ret, struct sa_error *err)
+{
+	enum json_type type = json_type(json_get(object, name));
+	if (type == JSON_NONE || type == JSON_NULL)
+		return 0;
+	if (type != JSON_TRUE && type != JSON_FALSE)
+		return error_set(err, PROBLEM_DESKTOP_INVALID_ACTION, "%s is true or false", name);
+	*ret = type == JSON_TRUE;
 	return 0;
 }
 

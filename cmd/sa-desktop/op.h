@@ -13,7 +13,7 @@ typedef int op_fn(struct desktop *d, const struct filter_request *r, struct buf 
 		  struct filter_reply *reply, struct sa_error *err);
 
 op_fn op_status, op_start, op_stop, op_shutdown;			     /* runtime.c */
-op_fn op_display, op_screenshot;					     /* screen.c */
+op_fn op_display, op_screenshot, op_screenshot_region;			     /* screen.c */
 op_fn op_mouse_position, op_mouse_move, op_mouse_click, op_mouse_down;	     /* mouse.c */
 op_fn op_mouse_up, op_mouse_drag, op_mouse_scroll;			     /* mouse.c */
 op_fn op_keyboard_type, op_keyboard_press, op_keyboard_down, op_keyboard_up; /* keyboard.c */
@@ -38,6 +38,8 @@ int op_serve(struct sa_error *err);
  */
 int body_int(const struct filter_request *r, const char *name, int64_t least, int64_t most,
 	     int64_t *ret, bool *has, struct sa_error *err);
+/* true or false; absent (or null) leaves *ret. 0; -1 with PROBLEM_DESKTOP_INVALID_ACTION. */
+int body_bool(struct span object, const char *name, bool *ret, struct sa_error *err);
 /* Text that is not empty; the caller frees. NULL with PROBLEM_DESKTOP_INVALID_ACTION. */
 char *body_text(const struct filter_request *r, const char *name, struct sa_error *err);
 

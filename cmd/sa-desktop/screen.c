@@ -231,3 +231,16 @@ int op_screenshot(struct desktop *d, const struct filter_request *r, struct buf 
 	reply->fd = TAKE_FD(file);
 	return 0;
 }
+
+int op_screenshot_region(struct desktop *d, const struct filter_request *r, struct buf *out,
+			 struct filter_reply *reply, struct sa_error *err)
+{
+	cleanup_free char *x = filter_param(r, "x");
+	/* Without one of the others it is none either. */
+	if (runtime_ensure(d, err) < 0)
+		return -1;
+	if (!x)
+		return error_set(err, PROBLEM_DESKTOP_INVALID_ACTION,
+				 "a region has x, y, width and height");
+	return op_screenshot(d, r, out, reply, err);
+}

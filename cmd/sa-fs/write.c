@@ -215,6 +215,21 @@ int write_open_append(const struct fs *fs, const struct place *place, struct sa_
 	return TAKE_FD(fd);
 }
 
+/* All of it; *done grows by what arrives, also when the rest does not. 0, or -1 with errno. */
+static int write_counted(int fd, struct span data, uint64_t *done)
+{
+	while (data.n) {
+		ssize_t n = write(fd, data.p, data.n);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		data = (struct span){data.p + n, data.n - (size_t)n};
+		*done += (uint64_t)n;
+	}
+	return 0;
+}
+
 int write_copy(int in_fd, int out_fd, const char *what, uint64_t *ret_done, struct sa_error *err)
 {
 	cleanup_free char *chunk = NULL;
@@ -234,7 +249,12 @@ int write_copy(int in_fd, int out_fd, const char *what, uint64_t *ret_done, stru
 		}
 		if (n == 0)
 			return 0;
-		if (n < 0 || (chunk && io_write_all(out_fd, (struct span){chunk, (size_t)n}) < 0))
+		if (n > 0 && chunk) {
+			if (write_counted(out_fd, (struct span){chunk, (size_t)n}, ret_done) < 0)
+				return fs_fail(err, errno, "copy", what);
+			continue;
+		}
+		if (n < 0)
 			return fs_fail(err, errno, "copy", what);
 		*ret_done += (uint64_t)n;
 	}

@@ -102,7 +102,7 @@ const struct route routes[] = {
     {"POST", "/v1/desktop/stop", ASK("sa-desktop", "stop")},
     {"GET", "/v1/desktop/display/info", ASK("sa-desktop", "display")},
     {"GET", "/v1/desktop/screenshot", ASK("sa-desktop", "screenshot")}, /* format, quality, scale */
-    {"GET", "/v1/desktop/screenshot/region", ASK("sa-desktop", "screenshot")},
+    {"GET", "/v1/desktop/screenshot/region", ASK("sa-desktop", "screenshot.region")},
     {"GET", "/v1/desktop/mouse/position", ASK("sa-desktop", "mouse.position")},
     {"POST", "/v1/desktop/mouse/move", ASK("sa-desktop", "mouse.move"), JSON},
     {"POST", "/v1/desktop/mouse/click", ASK("sa-desktop", "mouse.click"), JSON},
