@@ -59,8 +59,14 @@ static int forget(const struct options *o, struct store *store, const struct old
 {
 	cleanup_buf struct buf b = BUF_INIT(BUF_MAX_OWN);
 	const struct session session = {.id = old->id, .server_key = old->server_key};
-	if (!o->is_dry_run && store_delete_session(store, &session, err) < 0)
+	struct sa_error why = SA_ERROR_INIT;
+	if (!o->is_dry_run && store_delete_session(store, &session, &why) < 0) {
+		/* Somebody has brought it back meanwhile. */
+		if (why.kind == PROBLEM_CONFLICT)
+			return 0;
+		*err = why;
 		return -1;
+	}
 	if (command_wants_text(&o->common)) {
 		printf("%s\n", old->id);
 		return 0;

@@ -467,6 +467,15 @@ static int delete_session(struct postgres_store *s, const struct session *sessio
 	    "DELETE FROM events WHERE server_key=$1::bigint",
 	    "DELETE FROM tallies WHERE server_key=$1::bigint",
 	    "DELETE FROM servers WHERE key=$1::bigint AND state<>0"};
+	cleanup_pq struct pq_result state = {NULL, 0};
+	if (pq_run(&s->conn, "SELECT state FROM sessions WHERE id=$1::text FOR UPDATE", 1,
+		   (const char *[]){session->id}, &state, err) < 0)
+		return -1;
+	enum session_state is =
+	    state.count ? (enum session_state)pq_int(&state, 0, 0) : SESSION_CLOSED;
+	if (session_state_is_live(is))
+		return error_set(err, PROBLEM_CONFLICT, "session '%s' is %s", session->id,
+				 session_state_name(is));
 	for (size_t i = 0; i < ARRAY_SIZE(of_session); i++)
 		if (pq_run(&s->conn, of_session[i], 2, params, NULL, err) < 0)
 			return -1;

@@ -97,6 +97,11 @@ bool session_state_is_over(enum session_state state)
 	return state == SESSION_CLOSED || state == SESSION_INTERRUPTED;
 }
 
+bool session_state_is_live(enum session_state state)
+{
+	return !session_state_is_over(state) && state != SESSION_STARTING;
+}
+
 void event_id_add(struct buf *b, const char *server_uid, int64_t index)
 {
 	buf_adds(b, server_uid);

@@ -158,6 +158,8 @@ const char *sender_name(enum sender sender);
 const char *ask_state_name(enum ask_state state);
 /* closed or interrupted */
 bool session_state_is_over(enum session_state state);
+/* An agent has it: neither over nor starting. */
+bool session_state_is_live(enum session_state state);
 
 /* "<server uid>-<eventIndex>": the id of an event, and of the ask that it carries. */
 void event_id_add(struct buf *b, const char *server_uid, int64_t index);

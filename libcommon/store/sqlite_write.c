@@ -471,6 +471,16 @@ static int delete_rows(struct sqlite_store *s, const char *sql, const struct ses
 static int delete_session(struct sqlite_store *s, const struct session *session,
 			  struct sa_error *err)
 {
+	int64_t state;
+	sqlite3_stmt *look = sqlite_prepare(s, "SELECT state FROM sessions WHERE id=?1", err);
+	if (!look)
+		return -1;
+	sqlite_bind_string(look, 1, session->id);
+	if (sqlite_integer(s, look, SESSION_CLOSED, &state, err) < 0)
+		return -1;
+	if (session_state_is_live((enum session_state)state))
+		return error_set(err, PROBLEM_CONFLICT, "session '%s' is %s", session->id,
+				 session_state_name((enum session_state)state));
 	if (delete_rows(s, "DELETE FROM asks WHERE seq>?1 AND seq<?2 AND session_id=?3", session,
 			err) < 0 ||
 	    delete_rows(s, "DELETE FROM events WHERE seq>?1 AND seq<?2 AND session_id=?3", session,

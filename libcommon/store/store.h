@@ -190,7 +190,8 @@ int store_set_session_state(struct store *store, const char *session_id, enum se
 			    const char *reason, struct sa_error *err);
 int store_set_server_state(struct store *store, int64_t key, enum server_state state,
 			   const char *reason, struct sa_error *err);
-/* Forget a session, its events, requests and queued prompts; its server with the last one. */
+/* Forget a session, its events, requests and queued prompts; its server with the last one.
+ * PROBLEM_CONFLICT: an agent has it (again). */
 int store_delete_session(struct store *store, const struct session *session, struct sa_error *err);
 
 #endif

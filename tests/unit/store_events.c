@@ -120,7 +120,7 @@ static void test_import(struct store *store)
 	fill(&server, "travels");
 	store_claim_server(store, &server, &err);
 	append(store, &server, 600, "t1", SPAN_LIT("{\"x\":1.0}"));
-	put_session(store, &server, "t1", SESSION_IDLE, 77);
+	put_session(store, &server, "t1", SESSION_CLOSED, 77);
 	cleanup_free char *dir = xstrdup(mkdtemp(path));
 	cleanup_free char *url = xasprintf("sqlite:%s/copy.db", dir);
 	cleanup_free char *here = xstrdup(getenv("SANDBOX_AGENT_STORE"));

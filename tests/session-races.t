@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# Two at one session: who ends or forgets one that somebody else brings back does it to what comes of that, or is told.
+. "$(dirname "$0")/tap.sh"
+. "$TOP/tests/session-lib.sh"
+need jq sqlite3
+store=$XDG_STATE_HOME/sandbox-agent/store.db
+
+# An agent that comes when it is let: a line in the pipe for each start.
+mkfifo gate
+printf '#!/bin/sh\nread -r line <%s\nexec sa-mock-agent\n' "$PWD/gate" >gated
+chmod +x gated
+open_gate() { timeout 20 sh -c 'echo >gate'; }
+resuming() { find "$XDG_RUNTIME_DIR" "$XDG_STATE_HOME" -name 'resume-*.lock' | grep -q .; }
+# Has the process come to the lock?
+waits() { find "/proc/$1/fd" -lname '*/resume-*.lock' | grep -q .; }
+interrupted() { # ID: a session that was, and is being resumed
+	open_gate & sa-session new --agent-command ./gated --id "$1" >/dev/null
+	sa-session prompt "$1" "say one" >/dev/null
+	kill_supervisor "$1"
+	sa-session resume "$1" >resumed & resume=$!
+	wait_until 10 resuming
+	wait_until 10 eval '[ "$(db "select state from servers order by key desc limit 1")" = 0 ]'
+}
+
+interrupted ends
+sa-session close ends & close=$!
+ok "a close waits for who brings the session back" wait_until 10 waits "$close"
+open_gate
+wait "$resume"
+ok "and is done" wait "$close"
+is "$(state ends)" closed "the session is closed, not back"
+is "$(sa-session show ends | jq '.supervisorPid // 0')" 0 "and has no agent"
+
+interrupted stays
+rc=0; sa-session rm stays 2>err & rm=$!
+ok "so does an rm" wait_until 10 waits "$rm"
+open_gate
+wait "$resume"
+wait "$rm" || rc=$?
+is "$rc $(state stays)" "4 idle" "which is told that the session lives, as it does"
+is "$(sa-session prompt stays "say two" --text)" two "whole"
+sa-session close stays
+
+# A list of what may go is old when its turn comes: here the store is held while it is made.
+sa-session run --agent mock --id back "say x" >/dev/null
+coproc HOLD { exec sqlite3 -cmd ".timeout 20000" "$store"; }
+echo "begin immediate; select 'held';" >&"${HOLD[1]}"
+read -r _ <&"${HOLD[0]}"
+sa-store prune --keep 0 >pruned & prune=$!
+ok "a prune waits for the store" wait_until 10 eval 'find /proc/$prune/fd -lname "*/store.db-queue" | grep -q .'
+echo "update sessions set state=1 where id='back'; commit;" >&"${HOLD[1]}"
+eval "exec ${HOLD[1]}>&-"
+ok "and goes on" wait "$prune"
+is "$(db "select id from sessions" | xargs) $(grep -c back pruned)" "back 0" "what has been brought back meanwhile stays, and is not told as gone"
+done_testing
