@@ -37,6 +37,19 @@ like "$(jq -r '.refused[] | "\(.name): \(.reason)"' out)" 'sub/run: a link is on
 status 5 "unpacking stays beneath a root" sa-fs upload --root copy ../elsewhere <src.tar
 status 3 "a folder that is not there cannot be packed" sa-fs download nowhere
 not_ok "an archive that cannot be written is told" bash -c 'sa-fs download src >/dev/full'
+# Its header is out, and the reader of the pipe waits: the rest of the file goes meanwhile.
+mkdir shrinks && head -c 3000000 /dev/zero | tr '\0' x >shrinks/file && mkfifo packed.pipe
+sa-fs download shrinks >packed.pipe 2>packer.err &
+packer=$!
+exec 5<packed.pipe
+head -c 1 <&5 >head
+truncate -s 1000000 shrinks/file
+cat <&5 >rest
+exec 5<&-
+not_ok "a file that becomes shorter while it is packed is told" wait "$packer"
+like "$(cat packer.err)" "file became shorter" "by its name"
+is "$(cat head rest | tar -tf - | tr '\n' ' ')" "./ file " "and the archive is one"
+rm -r shrinks
 mkdir -p root/d && ln -s / root/out && sa-fs download --root root . >r.tar
 is "$(tar -tf r.tar | tr '\n' ' ')" "./ out d/ " "links are packed as links"
 status 5 "and not followed" sa-fs download --root root out

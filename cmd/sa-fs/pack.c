@@ -21,6 +21,7 @@ struct packer {
 	char *chunk;
 	char **todo; /* folders still to be visited, the next one last */
 	size_t todo_count, todo_room;
+	char *shorter; /* the first file that became shorter while it was read; owned */
 };
 
 static int fail(const struct packer *p, const char *path, struct sa_error *err)
@@ -59,6 +60,8 @@ static int write_content(struct packer *p, int fd, uint64_t left, const char *pa
 		if (n < 0)
 			return error_set_errno(err, PROBLEM_STREAM_ERROR, errno, "pack %s", path);
 		if (n == 0) {
+			if (!is_at_end && !p->shorter)
+				p->shorter = xstrdup(path);
 			is_at_end = true;
 			memset(p->chunk, 0, want);
 			n = (ssize_t)want;
@@ -179,10 +182,15 @@ int pack(int dir_fd, int fd, enum pack_filter filter, struct sa_error *err)
 	}
 	if (rc == 0 && p.api->archive_write_close(p.archive) != ARCHIVE_OK)
 		rc = fail(&p, "the folder", err);
+	if (rc == 0 && p.shorter)
+		rc = error_set(err, PROBLEM_FAILED,
+			       "%s became shorter while it was packed: zeros stand for its end",
+			       p.shorter);
 	if (p.api) {
 		p.api->archive_entry_free(p.entry);
 		p.api->archive_write_free(p.archive);
 	}
+	free(p.shorter);
 	free(p.chunk);
 	free(p.todo);
 	beneath_close(&p.at);
