@@ -41,6 +41,19 @@ is "$rc $(state stays)" "4 idle" "which is told that the session lives, as it do
 is "$(sa-session prompt stays "say two" --text)" two "whole"
 sa-session close stays
 
+# A supervisor that is killed at any moment of a wait is an end like others.
+ends=
+for _ in 1 2 3 4 5 6 7 8; do
+	sa-session new --agent mock --id killed >/dev/null
+	pid=$(sa-session show killed | jq .supervisorPid)
+	sa-session wait killed --until end >ended & wait=$!
+	kill -9 "$pid"
+	rc=0; wait "$wait" || rc=$?
+	ends+="$rc $(jq -r .state ended),"
+	sa-session rm killed
+done
+is "$ends" "$(printf '0 interrupted,%.0s' 1 2 3 4 5 6 7 8)" "a wait hears of a supervisor that is killed, whenever that is"
+
 # A list of what may go is old when its turn comes: here the store is held while it is made.
 sa-session run --agent mock --id back "say x" >/dev/null
 coproc HOLD { exec sqlite3 -cmd ".timeout 20000" "$store"; }

@@ -85,8 +85,9 @@ int await_state(struct connection *c, await_fn *is_enough, int64_t deadline, str
 {
 	if (session_state_is_over(c->session.state) || is_enough(c->session.state))
 		return is_enough(c->session.state) ? 0 : tell_end(c, err);
-	if (attach(c, err) < 0)
-		return -1;
+	/* Who cannot be written to has ended: reading tells so, too. */
+	struct sa_error ended;
+	(void)attach(c, &ended);
 	for (;;) {
 		if (next_news(c, deadline, err) < 0)
 			return err->kind == PROBLEM_TIMEOUT

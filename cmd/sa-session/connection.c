@@ -87,17 +87,31 @@ void connection_await_end(const struct connection *c)
 	close(end.fd);
 }
 
-int connection_link(struct connection *c, struct sa_error *err)
+static int tell_over(const struct connection *c, struct sa_error *err)
 {
 	const char *reason = c->session.end_reason;
 	/* "is closed: closed" would say it twice. */
 	bool has_reason = reason && strcmp(reason, session_state_name(c->session.state)) != 0;
+	return error_set(err, PROBLEM_CONFLICT,
+			 "session '%s' is %s%s%s; 'sa-session resume %s' brings it back",
+			 c->session.id, session_state_name(c->session.state),
+			 has_reason ? ": " : "", has_reason ? reason : "", c->session.id);
+}
+
+int connection_link(struct connection *c, struct sa_error *err)
+{
 	if (session_state_is_over(c->session.state))
-		return error_set(err, PROBLEM_CONFLICT,
-				 "session '%s' is %s%s%s; 'sa-session resume %s' brings it back",
-				 c->session.id, session_state_name(c->session.state),
-				 has_reason ? ": " : "", has_reason ? reason : "", c->session.id);
-	return link_open(&c->link, &c->server, err);
+		return tell_over(c, err);
+	if (link_open(&c->link, &c->server, err) == 0)
+		return 0;
+	if (c->server.is_elsewhere)
+		return -1;
+	/* It was there when we looked: has it died since? */
+	struct sa_error why = SA_ERROR_INIT;
+	connection_await_end(c);
+	if (connection_look_again(c, &why) == 0 && session_state_is_over(c->session.state))
+		return tell_over(c, err);
+	return -1;
 }
 
 /* Send an op that ends with its ref's line of type wanted. 0, or -1. */

@@ -30,7 +30,8 @@ int connection_look_again(struct connection *c, struct sa_error *err);
 /* Its supervisor hung up: wait a moment until that process is gone, so that its rows can be
  * settled. */
 void connection_await_end(const struct connection *c);
-/* Connect to its supervisor. 0, or -1: PROBLEM_CONFLICT when it is over. */
+/* Connect to its supervisor. 0, or -1: PROBLEM_CONFLICT when it is over, also when that turns out
+ * only now: c->session tells. */
 int connection_link(struct connection *c, struct sa_error *err);
 /* Shall the server end when this process does, however that comes? 0, or -1. */
 int connection_tie(struct connection *c, bool is_tied, struct sa_error *err);

@@ -18,9 +18,12 @@
 static int link_or_resume(struct connection *c, const struct options *o, struct sa_error *err)
 {
 	const struct resume_options how = {.timeout_ms = o->create.timeout_ms};
-	if (c->session.state == SESSION_INTERRUPTED)
+	if (c->session.state != SESSION_INTERRUPTED && connection_link(c, err) == 0)
+		return 0;
+	/* That may have come to light only now. */
+	if (c->session.id && c->session.state == SESSION_INTERRUPTED)
 		return resume_session(c, &how, err);
-	return connection_link(c, err);
+	return -1;
 }
 
 /* As the agent wrote it; what a terminal would obey is made visible there. */

@@ -27,7 +27,8 @@ static int wait_one(const struct options *o, const char *reference, await_fn *is
 	cleanup_connection struct connection c = CONNECTION_INIT;
 	if (connection_find(&c, reference, err) < 0)
 		return -1;
-	if (!session_state_is_over(c.session.state) && connection_link(&c, err) < 0)
+	if (!session_state_is_over(c.session.state) && connection_link(&c, err) < 0 &&
+	    (!c.session.id || !session_state_is_over(c.session.state)))
 		return -1;
 	if (await_state(&c, is_enough, deadline, err) < 0)
 		return -1;
