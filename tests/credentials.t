@@ -217,6 +217,10 @@ is "$(keys --agent my-agent 2>"$T/err")" 'STRIPE_API_KEY=user' 'an agent that is
 like "$(cat "$T/err")" "agent 'my-agent' is not known" 'and that is told'
 is "$(keys --agent my-agent --provider openai)" 'CODEX_API_KEY=sk-o OPENAI_API_KEY=sk-o STRIPE_API_KEY=user' \
 	'unless its provider is named'
+for verb in 'extract-env --provider opneai' 'exec --provider opneai -- true'; do
+	like "$(env -i HOME="$HOME" PATH="$PATH" sa-credentials $verb 2>&1)" 'no key of provider opneai' "a provider that has none is told: ${verb%% *}"
+	is "$(env -i HOME="$HOME" PATH="$PATH" sa-credentials ${verb/ / --quiet } 2>&1)" "" "but not with --quiet"
+done
 status 2 'elsewhere an unknown agent is a usage error' sac extract --agent nobody
 ok 'options behind the program are its own' sac exec -- sh -c '[ "$1" = --agent ]' sh --agent
 if [ "$BIN_DIR" = "$TOP/build/bin" ]; then

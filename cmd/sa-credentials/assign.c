@@ -134,3 +134,10 @@ void assignments_report(const struct findings *list, const struct selection *sel
 				f->source, f->place, reason);
 	}
 }
+
+void assignments_tell_none(const struct assignments *set, const char *provider, FILE *out)
+{
+	if (provider && set->count == 0)
+		fprintf(out, "sa-credentials: no key of provider %s was found for a variable\n",
+			provider);
+}

@@ -40,6 +40,8 @@ const char **findings_providers(const struct findings *list);
 /* Which variables to set. Each name occurs once. */
 void assignments_of(const struct findings *list, const struct selection *selection,
 		    struct assignments *ret);
+/* A provider that is asked for by name and has no key: told. */
+void assignments_tell_none(const struct assignments *set, const char *provider, FILE *out);
 void assignments_free(struct assignments *a);
 #define cleanup_assignments __attribute__((cleanup(assignments_free)))
 

@@ -59,8 +59,7 @@ static bool is_stripped(struct span name, const struct findings *list,
 
 /* The environment of the program. From *ret_owned on its entries are owned. */
 static char **make_environment(const struct findings *list, const struct assignments *set,
-			       const struct string_list *keep, bool is_selective,
-			       size_t *ret_owned)
+			       const struct string_list *keep, bool is_selective, size_t *ret_owned)
 {
 	size_t count = 0, used = 0;
 	while (environ[count])
@@ -74,7 +73,8 @@ static char **make_environment(const struct findings *list, const struct assignm
 	*ret_owned = used;
 	for (size_t i = 0; i < set->count; i++)
 		if (!is_kept(keep, span_of(set->items[i].name)))
-			env[used++] = xasprintf("%s=%s", set->items[i].name, set->items[i].from->secret);
+			env[used++] =
+			    xasprintf("%s=%s", set->items[i].name, set->items[i].from->secret);
 	env[used] = NULL;
 	return env;
 }
@@ -126,6 +126,8 @@ int verb_exec(const void *options, int argc, char **argv, struct sa_error *err)
 	cleanup_assignments struct assignments set = {NULL, 0};
 	if (!is_nobody)
 		assignments_of(&list, &selection, &set);
+	if (!o->is_quiet)
+		assignments_tell_none(&set, o->provider, stderr);
 	cleanup_free char *found = strchr(argv[0], '/') ? NULL : dirs_find_on_path(argv[0]);
 	if (!found && !strchr(argv[0], '/'))
 		return error_set(err, PROBLEM_NOT_FOUND, "program '%s' is not on PATH", argv[0]);

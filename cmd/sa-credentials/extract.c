@@ -230,6 +230,8 @@ int verb_extract_env(const void *options, int argc, char **argv, struct sa_error
 		assignments_report(&list, &selection, true, stderr);
 	cleanup_assignments struct assignments set;
 	assignments_of(&list, &selection, &set);
+	if (!o->is_quiet)
+		assignments_tell_none(&set, o->provider, stderr);
 	cleanup_secret_buf struct buf out = BUF_INIT(BUF_MAX_OWN);
 	buf_reserve(&out, OUTPUT_RESERVE_BYTES);
 	if (format == QUOTE_JSON)
