@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { WORDS_MAX = 256 }; /* of a command, where its own name is looked for */
+
 bool match_glob(const char *pattern, const char *text)
 {
 	return fnmatch(pattern, text, 0) == 0;
@@ -31,29 +33,30 @@ bool match_has_shell_syntax(const char *text)
 	return strpbrk(text, ";&|<>`\n\r(){}") || strchr(text, '$');
 }
 
-/* Skip what stands in front of a command's own name. */
-static const char *command_start(const char *p)
+/* Is the word what stands in front of a command's own name? */
+static bool is_in_front(const char *word, size_t n)
 {
-	static const char *const wrappers[] = {"sudo", "env", "command", "exec", "nohup", "time"};
-	for (;;) {
-		p += strspn(p, " \t\"'");
-		size_t n = strcspn(p, " \t");
-		const char *equals = memchr(p, '=', n);
-		bool is_skipped = equals && equals > p && (isalpha((unsigned char)*p) || *p == '_');
-		for (size_t i = 0; i < ARRAY_SIZE(wrappers) && !is_skipped; i++)
-			is_skipped =
-			    n == strlen(wrappers[i]) && strncmp(p, wrappers[i], n) == 0 && p[n];
-		if (!is_skipped)
-			return p;
-		p += n;
-	}
+	static const char *const words[] = {
+	    "sudo", "doas", "env",  "command", "exec", "nohup", "time", "timeout", "nice", "ionice",
+	    "setsid", "stdbuf", "xargs", "find", "eval", "sh", "bash", "dash", "zsh",
+	    /* of the shell's own language */
+	    "if", "then", "elif", "else", "while", "until", "do", "!"};
+	const char *slash = memrchr(word, '/', n);
+	const char *equals = memchr(word, '=', n);
+	if (equals && equals > word && (isalpha((unsigned char)*word) || *word == '_'))
+		return true;
+	const char *name = slash ? slash + 1 : word;
+	n -= (size_t)(name - word);
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (n == strlen(words[i]) && strncmp(name, words[i], n) == 0)
+			return true;
+	return false;
 }
 
-/* One piece of a command line, and its command without the folder it is in. */
-static bool piece_matches(const char *pattern, const char *piece)
+/* A command without what ends its piece, and without the folder it is in. */
+static bool command_matches(const char *pattern, const char *command)
 {
-	const char *start = command_start(piece);
-	cleanup_free char *text = xstrdup(start);
+	cleanup_free char *text = xstrdup(command);
 	size_t n = strlen(text);
 	while (n && strchr(" \t\"')", text[n - 1]))
 		text[--n] = '\0';
@@ -64,6 +67,27 @@ static bool piece_matches(const char *pattern, const char *piece)
 	size_t word = strcspn(text, " \t");
 	const char *slash = memrchr(text, '/', word);
 	return slash && match_glob(pattern, slash + 1);
+}
+
+/* One piece of a command line, with what stands in front of its command, and without. Behind
+ * options ("sudo -u root", "timeout 5", "find . -exec") the command may begin at any word. */
+static bool piece_matches(const char *pattern, const char *piece)
+{
+	bool is_open = false;
+	const char *p = piece;
+	for (int words = 0; words < WORDS_MAX; words++) {
+		p += strspn(p, " \t\"'");
+		if (*p && command_matches(pattern, p))
+			return true;
+		size_t n = strcspn(p, " \t");
+		if (!*p || (!is_open && !is_in_front(p, n)))
+			return false;
+		bool is_find = n >= 4 && strncmp(p + n - 4, "find", 4) == 0;
+		p += n;
+		const char *next = p + strspn(p, " \t");
+		is_open = is_open || is_find || *next == '-' || isdigit((unsigned char)*next);
+	}
+	return true; /* too much to look at */
 }
 
 bool match_any_command(const char *pattern, const char *text)

@@ -13,8 +13,9 @@ bool match_has_shell_syntax(const char *text);
 /*
  * Does the pattern match the whole command line, or any of the commands that
  * it may consist of (cut at ; & | newlines, brackets and back quotes, with
- * leading assignments and "sudo", "env", "command" taken away)? It errs on
- * the side of a match: for rules that deny.
+ * and without what stands in front: assignments, "sudo", "env", "xargs",
+ * "then", "sh -c" and the like)? It errs on the side of a match: for rules
+ * that deny.
  */
 bool match_any_command(const char *pattern, const char *text);
 
