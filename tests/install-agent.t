@@ -309,6 +309,8 @@ status 1 "a tarball that changed since" sa-install-agent --quiet --reinstall toy
 like "$(cat err)" "not the one that is pinned" "is refused"
 
 # --- once, however many ask ---------------------------------------------------------------
+status 2 "--remove is about all versions" sa-install-agent --remove toy --agent-version 1.0.0
+ok "(and has removed none)" test -e "$data/bin/toy"
 ok "--remove" sa-install-agent --remove toy
 ok "takes it away" test ! -e "$data/bin/toy"
 status 1 "what is not there cannot be removed" sa-install-agent --remove toy

@@ -123,6 +123,16 @@ like "$(cat err)" 'as many as the limits allow' "and why is told"
 sa-process kill --all >/dev/null
 ok "exited ones do not count" sa-process start -- true
 is "$(sa-process config | field .maxConcurrentProcesses)" 1 "limits are kept"
+is "$(sa-process config defaultRunTimeoutMs=600000 maxRunTimeoutMs=900000 | field .defaultRunTimeoutMs)" 600000 "words are taken together: what one allows another may ask for"
+for i in 1 2 3 4 5 6 7 8; do
+	sa-process config maxOutputBytes=5 maxInputBytesPerRequest=5 >/dev/null
+	sa-process config maxOutputBytes=1048576 >/dev/null &
+	setter=$!
+	sa-process config maxInputBytesPerRequest=65536 >/dev/null
+	wait "$setter"
+	sa-process config | field '[.maxOutputBytes, .maxInputBytesPerRequest] | join(" ")'
+done >both
+is "$(sort -u both)" "1048576 65536" "who sets another one at the same time takes nothing back"
 status 2 "nothing may be zero" sa-process config maxOutputBytes=0
 status 2 "nor a word" sa-process config maxOutputBytes=many
 status 2 "nor unknown" sa-process config maxColour=3

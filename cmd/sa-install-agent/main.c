@@ -6,9 +6,9 @@
 #include <string.h>
 
 #define AT(field) offsetof(struct options, field)
-#define FLAG(name, letter, field, help)                                                            \
-	{                                                                                          \
-		(name), (letter), OPTION_FLAG, AT(field), NULL, (help), NULL                       \
+#define FLAG(name, letter, field, help)                                      \
+	{                                                                    \
+		(name), (letter), OPTION_FLAG, AT(field), NULL, (help), NULL \
 	}
 
 static const struct option table[] = {
@@ -53,6 +53,11 @@ static int choose(const struct options *o, int count, char **names, struct sa_er
 	if (jobs > 1)
 		return usage(err, "--list, --verify, --outdated, --remove and --rollback exclude "
 				  "each other");
+	if ((o->is_remove || o->is_rollback) &&
+	    (o->install.agent_version || o->install.adapter_version || o->install.from))
+		return usage(err,
+			     "--remove and --rollback take no version: they are about all that "
+			     "is there, and the one before");
 	if (o->is_list)
 		return job_list(o, count, names, err);
 	if (o->is_verify)
@@ -61,7 +66,8 @@ static int choose(const struct options *o, int count, char **names, struct sa_er
 		return job_outdated(o, count, names, err);
 	if (o->is_remove || o->is_rollback)
 		return job_remove(o, count, names, err);
-	if (count > 1 && (o->install.agent_version || o->install.adapter_version || o->install.from))
+	if (count > 1 &&
+	    (o->install.agent_version || o->install.adapter_version || o->install.from))
 		return usage(err, "a version or --from goes with one agent");
 	return job_install(o, count, names, err);
 }
@@ -79,9 +85,11 @@ static int run(const void *options, int argc, char **argv, struct sa_error *err)
 	with_names.has_names = argc > 0;
 	if (o->is_all && argc > 0)
 		return usage(err, "--all goes without a name");
-	if (o->is_all && (o->install.agent_version || o->install.adapter_version || o->install.from)) {
+	if (o->is_all &&
+	    (o->install.agent_version || o->install.adapter_version || o->install.from)) {
 		struct sa_error failed = SA_ERROR_INIT;
-		error_set(&failed, PROBLEM_INVALID_REQUEST, "--all goes without a version or --from");
+		error_set(&failed, PROBLEM_INVALID_REQUEST,
+			  "--all goes without a version or --from");
 		return report_failure(o, NULL, &failed);
 	}
 	bool is_everything = o->is_all || o->is_list || o->is_verify || o->is_outdated;

@@ -233,29 +233,30 @@ int verb_attach(const void *arg, int argc, char **argv, struct sa_error *err)
 
 /* --- config ------------------------------------------------------------------------------ */
 
-/* "maxOutputBytes=4096" ... on top of what there is, as the JSON object of all. */
+/* "maxOutputBytes=4096" ... on top of what there is: all of them at once, since one limits another.
+ */
 static int apply_words(struct process_config *config, int argc, char **argv, struct sa_error *err)
 {
+	cleanup_buf struct buf old = BUF_INIT(CONFIG_BYTES), fresh = BUF_INIT(CONFIG_BYTES);
+	process_config_add_json(&old, config);
+	buf_add(&fresh, old.data, old.len - 1);
 	for (int i = 0; i < argc; i++) {
-		cleanup_buf struct buf old = BUF_INIT(CONFIG_BYTES), fresh = BUF_INIT(CONFIG_BYTES);
 		const char *equals = strchr(argv[i], '=');
 		size_t name = equals ? (size_t)(equals - argv[i]) : 0;
 		cleanup_free char *key = xmemdup0(argv[i], name);
-		process_config_add_json(&old, config);
+		int64_t number;
 		if (!name || !json_get(buf_span(&old), key).p)
 			return error_set(err, PROBLEM_INVALID_REQUEST,
 					 "no such limit: '%s' (NAME=NUMBER; 'config' lists them)",
 					 argv[i]);
-		/* The last value of a name counts. */
-		buf_add(&fresh, old.data, old.len - 1);
-		buf_addf(&fresh, ",\"%s\":%s}", key, equals + 1);
-		if (json_check(buf_span(&fresh), NULL) < 0)
+		if (num_parse_i64(span_of(equals + 1), INT64_MIN, INT64_MAX, &number) < 0)
 			return error_set(err, PROBLEM_INVALID_REQUEST, "'%s' is no number",
 					 argv[i]);
-		if (process_config_parse(buf_span(&fresh), config, err) < 0)
-			return -1;
+		/* The last value of a name counts. */
+		buf_addf(&fresh, ",\"%s\":%lld", key, (long long)number);
 	}
-	return 0;
+	buf_addc(&fresh, '}');
+	return process_config_parse(buf_span(&fresh), config, err);
 }
 
 int verb_config(const void *arg, int argc, char **argv, struct sa_error *err)
@@ -264,7 +265,9 @@ int verb_config(const void *arg, int argc, char **argv, struct sa_error *err)
 	cleanup_buf struct buf b = BUF_INIT(CONFIG_BYTES);
 	struct process_config config;
 	(void)arg;
-	if (folder_open(&folder, err) < 0)
+	cleanup_close int lock = -1;
+	if (folder_open(&folder, err) < 0 ||
+	    (argc > 0 && (lock = process_config_lock(folder.fd, err)) < 0))
 		return -1;
 	process_config_load(folder.fd, &config);
 	if (argc > 0 && (apply_words(&config, argc, argv, err) < 0 ||

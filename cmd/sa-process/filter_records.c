@@ -225,6 +225,9 @@ int config_get(struct filter *f, const struct filter_request *request, struct sa
 int config_set(struct filter *f, const struct filter_request *request, struct sa_error *err)
 {
 	struct process_config config;
+	cleanup_close int lock = process_config_lock(f->folder.fd, err);
+	if (lock < 0)
+		return -1;
 	process_config_load(f->folder.fd, &config);
 	if (process_config_parse(span_trim(request->body), &config, err) < 0 ||
 	    process_config_save(f->folder.fd, &config, err) < 0)

@@ -9,9 +9,11 @@
 #include <fcntl.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #define CONFIG_FILE "config.json"
+#define CONFIG_LOCK "config.lock"
 
 enum { CONFIG_FILE_BYTES = 64 * 1024 };
 
@@ -58,6 +60,19 @@ void process_config_load(int dir_fd, struct process_config *ret)
 	    json_check(buf_span(&text), NULL) < 0)
 		return;
 	process_config_parse(span_trim(buf_span(&text)), ret, &ignored);
+}
+
+int process_config_lock(int dir_fd, struct sa_error *err)
+{
+	cleanup_close int fd =
+	    openat(dir_fd, CONFIG_LOCK, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int rc;
+	do
+		rc = fd < 0 ? -1 : flock(fd, LOCK_EX);
+	while (rc < 0 && fd >= 0 && errno == EINTR);
+	if (rc < 0)
+		return error_set_errno(err, PROBLEM_STORE_ERROR, errno, "lock the configuration");
+	return TAKE_FD(fd);
 }
 
 int process_config_save(int dir_fd, const struct process_config *config, struct sa_error *err)

@@ -28,6 +28,9 @@ struct process_config {
 void process_config_default(struct process_config *ret);
 /* As kept in dir_fd; defaults for what is missing there or cannot be read. */
 void process_config_load(int dir_fd, struct process_config *ret);
+/* Whoever changes some of it holds this from the load to the save. A descriptor whose close ends
+ * it, or -1. */
+int process_config_lock(int dir_fd, struct sa_error *err);
 /* Replace what is kept. 0, or -1. */
 int process_config_save(int dir_fd, const struct process_config *config, struct sa_error *err);
 void process_config_add_json(struct buf *b, const struct process_config *config);
