@@ -31,6 +31,7 @@ status 4 "there is nothing more to deny" sa-session deny s
 asks "question x"
 status 2 "a question with fields is not approved" sa-session approve s
 status 2 "an unknown field" sa-session answer s nothing=1
+status 2 "two values of a field" sa-session answer s answer=1 color=green answer=2
 status 2 "a wrong choice" sa-session answer s answer=1 color=black
 status 2 "a missing field" sa-session answer s color=red
 ok "fields as operands" sa-session answer s answer=42 color=green

@@ -50,6 +50,12 @@ is "$(row d)" "$before" "and stays"
 ok "a newer bundle goes on where an older one ended" eval 'in_store e sa-store import "$T/first.sab" >/dev/null && in_store e sa-store import "$T/second.sab" >/dev/null'
 is "$(in_store e sa-events show story | wc -l)" "$(in_store a sa-events show story | wc -l)" "with all events"
 
+echo mine >"$T/out.new"
+in_store a sa-store export story -o "$T/out"
+is "$(cat "$T/out.new") $(stat -c %a "$T/out")" "mine 600" "a bundle takes no other file's name meanwhile, and is for its user"
+status 1 "a folder is no file for a bundle" in_store a sa-store export story -o "$T/elsewhere"
+is "$(find "$T" -maxdepth 2 -name '.sa-tmp*')" "" "and nothing is left"
+
 # --- what goes on meanwhile ---
 # Whatever is written while it is exported, a bundle has no event behind the last that it tells of.
 in_store a sa-session new --agent mock --id busy >/dev/null

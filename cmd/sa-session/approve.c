@@ -87,6 +87,10 @@ static int check_pairs(struct span properties, int argc, char **argv, struct sa_
 		if (!json_get(properties, name).p)
 			return error_set(err, PROBLEM_INVALID_REQUEST,
 					 "the question has no field '%s'", name);
+		for (int k = 0; k < i; k++)
+			if (strncmp(argv[k], argv[i], (size_t)(equals - argv[i]) + 1) == 0)
+				return error_set(err, PROBLEM_INVALID_REQUEST,
+						 "'%s' is given twice", name);
 	}
 	return 0;
 }

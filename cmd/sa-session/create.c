@@ -26,7 +26,7 @@ enum { SERVER_ID_LENGTH = 16, SESSION_ID_MAX_BYTES = 200 };
 int create_check_id(struct store *store, const char *id, struct sa_error *err)
 {
 	cleanup_session struct session taken = {.id = NULL};
-	struct sa_error ignored;
+	struct sa_error why = SA_ERROR_INIT;
 	struct span text = span_of(id);
 	if (!id)
 		return 0;
@@ -40,9 +40,12 @@ int create_check_id(struct store *store, const char *id, struct sa_error *err)
 		    "a session's id is at most %d bytes of text on one line, and begins neither "
 		    "with '@' nor with '-'",
 		    SESSION_ID_MAX_BYTES);
-	if (store_get_session(store, id, &taken, &ignored) < 0)
+	if (store_get_session(store, id, &taken, &why) == 0)
+		return error_set(err, PROBLEM_CONFLICT, "session '%s' exists already", id);
+	if (why.kind == PROBLEM_SESSION_NOT_FOUND)
 		return 0;
-	return error_set(err, PROBLEM_CONFLICT, "session '%s' exists already", id);
+	*err = why;
+	return -1;
 }
 
 /* The agent's program, installed when it is not here: whoever waits for that is told. */

@@ -6,7 +6,9 @@
 #include "base/base64.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/xalloc.h"
 #include "bundle.h"
+#include "os/tempfile.h"
 #include "packed.h"
 #include "redact.h"
 #include "store/store.h"
@@ -180,32 +182,33 @@ static int write_all(struct exporter *x, int argc, char **argv)
 	return end_line(x);
 }
 
-/* The file appears whole or not at all. */
-static int write_file(struct exporter *x, const struct options *o, int argc, char **argv)
+static int write_to(struct exporter *x, int fd, const struct options *o, int argc, char **argv)
 {
-	cleanup_free char *temporary = NULL;
-	int fd = STDOUT_FILENO;
-	if (o->output) {
-		if (asprintf(&temporary, "%s.new", o->output) < 0)
-			return error_set(x->err, PROBLEM_FAILED, "out of memory");
-		fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-		if (fd < 0)
-			return error_set_errno(x->err, PROBLEM_FAILED, errno, "write %s",
-					       temporary);
-	}
 	int rc = packed_out_open(&x->out, fd, o->is_plain, x->err);
 	if (rc == 0)
 		rc = write_all(x, argc, argv);
 	if (packed_out_close(&x->out, rc < 0 ? &(struct sa_error){.kind = PROBLEM_NONE} : x->err) <
 	    0)
 		rc = -1;
-	if (!o->output)
-		return rc;
-	if (rc == 0 && (fsync(fd) < 0 || rename(temporary, o->output) < 0))
+	return rc;
+}
+
+/* The file appears whole or not at all, and no other one goes for it. */
+static int write_file(struct exporter *x, const struct options *o, int argc, char **argv)
+{
+	const char *slash = strrchr(o->output, '/');
+	const char *name = slash ? slash + 1 : o->output;
+	cleanup_free char *folder =
+	    slash ? xmemdup0(o->output, (size_t)(slash - o->output) + 1) : xstrdup(".");
+	cleanup_close int dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct tempfile temp = TEMPFILE_INIT;
+	if (dir < 0 || !*name || tempfile_open(dir, 0600, &temp) < 0)
+		return error_set_errno(x->err, PROBLEM_FAILED, *name ? errno : EISDIR, "write %s",
+				       o->output);
+	int rc = write_to(x, temp.fd, o, argc, argv);
+	if (rc == 0 && (fsync(temp.fd) < 0 || tempfile_commit(&temp, dir, name, true) < 0))
 		rc = error_set_errno(x->err, PROBLEM_FAILED, errno, "write %s", o->output);
-	close(fd);
-	if (rc < 0)
-		unlink(temporary);
+	tempfile_discard(&temp, dir);
 	return rc;
 }
 
@@ -225,7 +228,8 @@ int export_run(const void *options, int argc, char **argv, struct sa_error *err)
 			     .line = BUF_INIT(BUF_MAX_OWN),
 			     .is_redacted = !o->is_unredacted,
 			     .err = err};
-	int rc = write_file(&x, o, argc, argv);
+	int rc = o->output ? write_file(&x, o, argc, argv)
+			   : write_to(&x, STDOUT_FILENO, o, argc, argv);
 	buf_free(&x.line);
 	return rc < 0 ? -1 : SA_EXIT_OK;
 }
