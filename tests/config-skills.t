@@ -124,6 +124,11 @@ status 8 "what cannot be fetched is told" sync
 like "$(cat err)" "skills 'more': .*owner/unknown" "by name"
 ok "--cached leaves it out" sync --cached
 like "$(cat err)" 'left out: .*is not fetched yet' "and says so"
+mv "$XDG_CACHE_HOME/sandbox-agent/skills" cache-gone
+ok "--cached without a cache" sync --cached
+is "$(laid)" ".agents/skills/alpha .claude/skills/alpha .claude/skills/mine " "leaves what was laid out of it before"
+rm -rf "$XDG_CACHE_HOME/sandbox-agent/skills"
+mv cache-gone "$XDG_CACHE_HOME/sandbox-agent/skills"
 
 # --- sessions and the filter ----------------------------------------------------------------
 status 8 "a session in that folder says so too" sa-session new --agent mock --cwd work

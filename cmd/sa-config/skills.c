@@ -26,7 +26,8 @@ struct sync {
 	enum source_mode mode;
 	struct skill *skills;
 	size_t count;
-	const char *entry; /* the one at hand */
+	const char *entry;  /* the one at hand */
+	bool is_incomplete; /* a source was left out: whose skills are whose is not known */
 };
 
 /* --- finding ------------------------------------------------------------------------- */
@@ -151,6 +152,7 @@ static int collect(const struct config_entry *entry, void *arg, struct sa_error 
 			error_prefix(err, "skills '%s'", entry->name);
 			if (s->mode != SOURCE_CACHED)
 				return -1;
+			s->is_incomplete = true;
 			fprintf(stderr, "sa-config: left out: %s\n", err->message);
 		}
 	return 0;
@@ -223,7 +225,8 @@ static void clean(const struct sync *s, int dir)
 	for (size_t i = 0; i < names.count; i++) {
 		const char *name = names.items[i];
 		bool is_left = strncmp(name, TEMPFILE_PREFIX, sizeof(TEMPFILE_PREFIX) - 1) == 0;
-		if (is_left || (!is_configured(s, name) && is_marked(dir, name)))
+		bool is_over = !s->is_incomplete && !is_configured(s, name);
+		if (is_left || (is_over && is_marked(dir, name)))
 			tree_remove(dir, name);
 	}
 }
