@@ -175,6 +175,7 @@ like "$(relay '{"command":"session","args":["filter"]}')" '"exitStatus":2' "filt
 like "$(relay '{"command":"serve","args":[]}')" '"message":"command is .*"exitStatus":2' "other commands are not either"
 like "$(relay '{"command":"config","args":["enter","/","true"]}')" '"exitStatus":2' "nor is enter"
 is "$(printf text | sa-relay --command fs --args "[\"append\",\"$D/file\"]")" '{"stdout":"","stderr":"","exitStatus":0}' "input may be the relay's own"
+like "$(sa-relay --command session --args '"list"' </dev/null)" '"message":"args is an array of strings","exitStatus":2' "words that are no array are not none"
 like "$(sa-relay --command fs --args '["append"' </dev/null)" '"message":"args is no JSON","exitStatus":2' "with words that are JSON"
 like "$(relay '{"command":"install-agent","args":["--json","mock"]}' | sed -n 's/^data: {"data":"\(.*\)"}$/\1/p' | base64 -d)" '"already_installed":' "an installation can be watched"
 like "$(relay '{"command":"../x"}')" '"exitStatus":2' "... nor paths"

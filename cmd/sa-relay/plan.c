@@ -27,6 +27,8 @@ static int take_args(struct plan *plan, struct span args, struct sa_error *err)
 	struct json_iter it = json_iter(args);
 	struct span value;
 	size_t n = 1;
+	if (json_type(args) > JSON_NULL && json_type(args) != JSON_ARRAY)
+		return error_set(err, PROBLEM_INVALID_REQUEST, "args is an array of strings");
 	while (json_type(args) == JSON_ARRAY && json_next(&it, NULL, &value)) {
 		char *word = json_string_dup(value);
 		if (!word || n > PLAN_WORDS_MAX) {
