@@ -140,6 +140,20 @@ is "$(sa-store import "$T/sdk.db" --json | jq -c '[.sessions, .events]')" "[2,4]
 is "$(sa-store import "$T/sdk.db" --json | jq -c '[.sessions, .events]')" "[2,4]" "... twice"
 is "$(sa-events show s1 --json | jq -c '[.eventIndex, .sender, .payload.n]' | xargs)" "[1,client,1] [2,agent,2] [3,agent,3]" "its events are in order"
 is "$(sa-session list --json | jq -r '.id + " " + .state' | xargs)" "s1 interrupted s2 closed" "what was open can be resumed"
+rm -f "$T/taken.db"
+export SANDBOX_AGENT_STORE=sqlite:$T/taken.db
+sa-session run --agent mock --id s2 "say mine" >/dev/null
+before=$(sa-session list --json; sa-events show s2)
+status 4 "another session of one's name is not written over" sa-store import "$T/sdk.db"
+is "$(sa-session list --json; sa-events show s2)" "$before" "and nothing is read then"
+export SANDBOX_AGENT_STORE=sqlite:$T/went.db
+sa-store import "$T/sdk.db" >/dev/null
+sa-session resume s1 >/dev/null
+status 4 "nor one that has an agent here" sa-store import "$T/sdk.db"
+sa-session close s1
+before=$(sa-session show s1 --json; sa-events show s1)
+ok "one that has gone on here" sa-store import "$T/sdk.db"
+is "$(sa-session show s1 --json; sa-events show s1)" "$before" "is not set back"
 sqlite3 "$T/foreign.db" "CREATE TABLE t(x)"
 status 2 "another SQLite file is refused" sa-store import "$T/foreign.db"
 unset SANDBOX_AGENT_STORE

@@ -3,7 +3,9 @@
 #include "base/cleanup.h"
 #include "base/utf8.h"
 #include "base/xalloc.h"
+#include "store/alive.h"
 #include "store/part.h"
+#include "story.h"
 #include "json/scan.h"
 
 #include <sodium.h>
@@ -27,6 +29,7 @@ struct persist {
 	const char *cwd;
 	struct part *part;
 	struct persist_counts *counts;
+	bool is_rehearsal; /* nothing is written */
 };
 
 static int fail(const struct persist *p, struct sa_error *err)
@@ -106,6 +109,21 @@ static int read_events(struct persist *p, const struct session *session, struct 
 	return rc == 0 ? part_flush(p->part, err) : -1;
 }
 
+/* Has the session that came out of here gone on in the store? 1, 0; -1: it is another one's, or has
+ * an agent. */
+static int has_gone_on(const struct persist *p, const struct session *session,
+		       const struct server *server, struct sa_error *err)
+{
+	cleanup_server struct server there = {.key = 0};
+	bool is_there;
+	if (story_has_session(p->store, session->id, server->uid, &is_there, err) < 0 ||
+	    story_find(p->store, server->uid, &there, err) < 0)
+		return -1;
+	if (there.key && server_is_alive(&there))
+		return error_set(err, PROBLEM_CONFLICT, "session '%s' runs here", session->id);
+	return is_there && (!there.end_reason || strcmp(there.end_reason, server->end_reason) != 0);
+}
+
 static int read_session(struct persist *p, sqlite3_stmt *stmt, struct sa_error *err)
 {
 	cleanup_server struct server server = {.key = 0};
@@ -126,7 +144,10 @@ static int read_session(struct persist *p, sqlite3_stmt *stmt, struct sa_error *
 		return fail(p, err);
 	make_server(p, &session, &server);
 	p->part->server = &server;
-	int rc = read_events(p, &session, &server, err);
+	int rc = has_gone_on(p, &session, &server, err);
+	if (rc != 0 || p->is_rehearsal)
+		return rc < 0 ? -1 : 0;
+	rc = read_events(p, &session, &server, err);
 	part_clear(p->part);
 	session.updated_ms = server.updated_ms;
 	if (rc == 0)
@@ -165,10 +186,14 @@ int persist_import(const char *path, struct store *store, const char *cwd,
 	part->to = store;
 	if (sodium_init() < 0)
 		return error_set(err, PROBLEM_BUG, "libsodium does not start");
+	p.is_rehearsal = true;
 	int rc = sqlite3_open_v2(path, &p.db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) ==
 			 SQLITE_OK
 		     ? read_sessions(&p, err)
 		     : fail(&p, err);
+	p.is_rehearsal = false;
+	if (rc == 0)
+		rc = read_sessions(&p, err);
 	sqlite3_close(p.db);
 	return rc;
 }
