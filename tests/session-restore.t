@@ -217,4 +217,20 @@ if pg_there; then
 else
 	skip "postgres: another machine" "no PostgreSQL server"
 fi
+
+# --- an agent that does not take its settings again ----------------------------------------------
+cat >stubborn <<'END'
+#!/bin/sh
+[ -e refuses ] || exec sa-mock-agent
+sed -u 's/"modeId":"plan"/"modeId":"none"/; s/"value":"plan"/"value":"none"/' | sa-mock-agent
+END
+chmod +x stubborn
+sa-session new --agent-command "$PWD/stubborn" --mode plan --id stubborn >/dev/null
+sa-session prompt stubborn "say x" >/dev/null
+sa-session close stubborn
+touch refuses
+sa-session resume --by transcript stubborn >resumed 2>err
+is "$(field .mode <resumed)" normal "an agent that refuses the mode it had goes on in its own"
+like "$(cat err)" "mode of session 'stubborn' is 'normal', no more 'plan'" "which is told"
+sa-session close stubborn
 done_testing

@@ -2,10 +2,12 @@
 
 #include "base/cleanup.h"
 #include "base/xalloc.h"
+#include "cli/plain.h"
 #include "json/scan.h"
 #include "json/write.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -241,7 +243,6 @@ static char *current_value(struct span option)
 void settings_restore(struct connection *c, const struct session *before, int64_t deadline)
 {
 	cleanup_buf struct buf wanted = BUF_INIT(BUF_MAX_OWN);
-	struct sa_error ignored;
 	struct span option;
 	settings_add(&wanted, before);
 	struct json_iter it = json_iter(buf_span(&wanted));
@@ -252,8 +253,16 @@ void settings_restore(struct connection *c, const struct session *before, int64_
 		settings_add(&now, &c->session);
 		struct span known = id ? settings_find(buf_span(&now), id) : SPAN_NONE;
 		cleanup_free char *has = known.p ? current_value(known) : NULL;
-		if (value && has && strcmp(value, has) != 0)
-			settings_set(c, id, value, deadline, &ignored);
+		struct sa_error why = SA_ERROR_INIT;
+		if (!value || !has || strcmp(value, has) == 0 ||
+		    settings_set(c, id, value, deadline, &why) == 0)
+			continue;
+		/* It goes on all the same, but nobody shall take a "plan" for granted. */
+		cleanup_buf struct buf words = BUF_INIT(BUF_MAX_OWN);
+		cleanup_free char *text = xasprintf("%s of session '%s' is '%s', no more '%s': %s", id,
+						    before->id, has, value, why.message);
+		plain_add(&words, span_of(text));
+		fprintf(stderr, "sa-session: %s\n", words.data);
 	}
 }
 
