@@ -39,15 +39,6 @@ struct job {
 	int64_t deadline;
 };
 
-static void close_watch(struct filter *f, struct watch *watch)
-{
-	int fd = watch->fd;
-	if (fd < 0)
-		return;
-	loop_forget(&f->loop, watch);
-	close(fd);
-}
-
 static void drop(struct job *job)
 {
 	struct filter *f = job->filter;
@@ -56,7 +47,7 @@ static void drop(struct job *job)
 		p = &(*p)->next;
 	*p = job->next;
 	f->job_count--;
-	close_watch(f, &job->watch);
+	loop_close(&f->loop, &job->watch);
 	buf_free(&job->to_send);
 	buf_free(&job->received);
 	free(job->ref);

@@ -18,15 +18,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static void close_watch(struct loop *loop, struct watch *watch)
-{
-	int fd = watch->fd;
-	if (fd < 0)
-		return;
-	loop_forget(loop, watch);
-	close(fd);
-}
-
 static void finish(struct run *run, const struct sa_error *failed)
 {
 	struct runs *runs = run->runs;
@@ -35,8 +26,8 @@ static void finish(struct run *run, const struct sa_error *failed)
 		p = &(*p)->next;
 	*p = run->next;
 	runs->count--;
-	close_watch(runs->loop, &run->out.watch);
-	close_watch(runs->loop, &run->err.watch);
+	loop_close(runs->loop, &run->out.watch);
+	loop_close(runs->loop, &run->err.watch);
 	run->done(run, failed);
 	buf_free(&run->out.kept);
 	buf_free(&run->err.kept);
@@ -74,7 +65,7 @@ static void on_output(void *arg, uint32_t events)
 		keep(stream, (struct span){chunk, (size_t)n});
 		return;
 	}
-	close_watch(stream->run->runs->loop, &stream->watch);
+	loop_close(stream->run->runs->loop, &stream->watch);
 	finish_if_over(stream->run);
 }
 
@@ -223,8 +214,8 @@ struct run *runs_start(struct runs *runs, const struct spec *spec, int64_t timeo
 	run->done = done;
 	run->arg = arg;
 	if (start(run, spec, err) < 0) {
-		close_watch(runs->loop, &run->out.watch);
-		close_watch(runs->loop, &run->err.watch);
+		loop_close(runs->loop, &run->out.watch);
+		loop_close(runs->loop, &run->err.watch);
 		free(run);
 		return NULL;
 	}

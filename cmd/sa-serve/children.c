@@ -55,20 +55,12 @@ static struct child *add(struct front *front, enum child_kind kind, struct conn 
 	return child;
 }
 
-static void close_watch(struct front *front, struct watch *watch)
-{
-	int fd = watch->fd;
-	loop_forget(&front->loop, watch);
-	if (fd >= 0)
-		close(fd);
-}
-
 static void free_child(struct child *child)
 {
 	struct front *front = child->front;
-	close_watch(front, &child->in);
-	close_watch(front, &child->out);
-	close_watch(front, &child->errors);
+	loop_close(&front->loop, &child->in);
+	loop_close(&front->loop, &child->out);
+	loop_close(&front->loop, &child->errors);
 	if (child->end_fd >= 0)
 		close(child->end_fd);
 	buf_free(&child->output);
@@ -127,7 +119,7 @@ static void on_input_room(void *arg, uint32_t events)
 	struct child *child = arg;
 	loop_want(&child->front->loop, &child->in, 0);
 	if (events & (EPOLLERR | EPOLLHUP)) /* it reads no more */
-		close_watch(child->front, &child->in);
+		loop_close(&child->front->loop, &child->in);
 	if (child->conn)
 		conn_feed(child->conn);
 }
@@ -143,7 +135,7 @@ static int read_pipe(struct child *child, struct watch *watch, struct buf *b)
 		buf_add(b, room, (size_t)n);
 		return 1;
 	}
-	close_watch(child->front, watch);
+	loop_close(&child->front->loop, watch);
 	return -1;
 }
 
@@ -253,7 +245,7 @@ size_t children_write(struct conn *c, struct span data)
 			return done;
 		}
 		if (n < 0) {
-			close_watch(child->front, &child->in);
+			loop_close(&child->front->loop, &child->in);
 			return data.n;
 		}
 		done += (size_t)n;
@@ -269,7 +261,7 @@ void children_end_input(struct conn *c)
 	/* One byte into an empty pipe; a command that has left does not want it. */
 	if (child->end_fd >= 0 && write(child->end_fd, "\n", 1) < 0 && errno != EPIPE)
 		kill(child->pid, SIGTERM);
-	close_watch(c->front, &child->in);
+	loop_close(&c->front->loop, &child->in);
 }
 
 /* --- owners of connections -------------------------------------------------------------- */

@@ -161,10 +161,7 @@ static void free_all(struct front *front)
 	children_free(front);
 	log_close(&front->log);
 	metrics_free(&front->metrics);
-	int signals = front->signals.fd;
-	loop_forget(&front->loop, &front->signals);
-	if (signals >= 0)
-		close(signals);
+	loop_close(&front->loop, &front->signals);
 	loop_free(&front->loop);
 	beneath_close(&front->ui);
 	free(front->ui_path);

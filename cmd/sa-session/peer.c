@@ -49,17 +49,9 @@ struct peer *peer_new(struct broker *broker, const char *id, const char *agent)
 	return peer;
 }
 
-static void close_link(struct peer *peer)
-{
-	int fd = peer->link.fd;
-	loop_forget(&peer->broker->loop, &peer->link);
-	if (fd >= 0)
-		close(fd);
-}
-
 static void free_peer(struct peer *peer)
 {
-	close_link(peer);
+	loop_close(&peer->broker->loop, &peer->link);
 	peer_close_ready(peer);
 	launching_clear(&peer->launching);
 	lines_free(&peer->lines);
@@ -114,7 +106,7 @@ void peer_end(struct peer *peer, const struct sa_error *why)
 	struct broker *broker = peer->broker;
 	struct job *job;
 	peer->state = PEER_GONE;
-	close_link(peer);
+	loop_close(&peer->broker->loop, &peer->link);
 	while ((job = job_queue_take(&peer->waiting))) {
 		job->peer = NULL;
 		fail_waiting(peer, job, why);

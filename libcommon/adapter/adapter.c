@@ -333,10 +333,7 @@ void adapter_free(struct adapter *adapter)
 	for (int fd = 0; fd < 2; fd++)
 		if (adapter->old_flags[fd] >= 0)
 			fcntl(fd, F_SETFL, adapter->old_flags[fd]);
-	int signals = adapter->signals.fd;
-	loop_forget(&adapter->loop, &adapter->signals);
-	if (signals >= 0)
-		close(signals);
+	loop_close(&adapter->loop, &adapter->signals);
 	wire_free(&adapter->client);
 	loop_free(&adapter->loop);
 }

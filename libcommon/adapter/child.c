@@ -32,15 +32,6 @@ void child_init(struct child *child)
 	};
 }
 
-static void close_watch(struct child *child, struct watch *watch)
-{
-	int fd = watch->fd;
-	if (fd < 0)
-		return;
-	loop_forget(child->loop, watch);
-	close(fd);
-}
-
 static bool read_stderr(struct child *child)
 {
 	char chunk[CHILD_STDERR_BYTES];
@@ -50,7 +41,7 @@ static bool read_stderr(struct child *child)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return false;
 	if (n <= 0) {
-		close_watch(child, &child->err);
+		loop_close(child->loop, &child->err);
 		return false;
 	}
 	io_write_all(STDERR_FILENO, (struct span){chunk, (size_t)n});
@@ -74,7 +65,7 @@ static void on_pidfd(void *arg, uint32_t events)
 	(void)events;
 	struct child *child = arg;
 	child->status = spawn_wait(child->pid);
-	close_watch(child, &child->exit);
+	loop_close(child->loop, &child->exit);
 	if (WIFSIGNALED(child->status) && !child->signal_sent)
 		proctree_kill_tagged(CHILD_TAG, child->tag);
 	int64_t deadline = deadline_after(CHILD_REST_MS);
@@ -84,7 +75,7 @@ static void on_pidfd(void *arg, uint32_t events)
 		continue;
 	child->state = CHILD_OVER;
 	child->deadline = DEADLINE_NEVER;
-	close_watch(child, &child->err);
+	loop_close(child->loop, &child->err);
 	wire_free(&child->wire);
 	child->on_exit(child->arg);
 }
@@ -190,8 +181,8 @@ void child_free(struct child *child)
 		spawn_wait(child->pid);
 	}
 	if (child->loop) {
-		close_watch(child, &child->exit);
-		close_watch(child, &child->err);
+		loop_close(child->loop, &child->exit);
+		loop_close(child->loop, &child->err);
 		wire_free(&child->wire);
 	}
 	buf_free(&child->stderr_tail);

@@ -5,14 +5,6 @@
 #include <errno.h>
 #include <unistd.h>
 
-static void close_in(struct wire *wire)
-{
-	int fd = wire->in.fd;
-	loop_forget(wire->loop, &wire->in);
-	if (fd >= 0)
-		close(fd);
-}
-
 static void close_out(struct wire *wire)
 {
 	int fd = wire->out.fd >= 0 ? wire->out.fd : wire->out_fd;
@@ -42,7 +34,7 @@ static void end_input(struct wire *wire)
 		wire->events->on_line(wire->arg, line);
 	else if (result == LINES_TOO_LONG && wire->events->on_long)
 		wire->events->on_long(wire->arg, line, wire->lines.skipped_bytes);
-	close_in(wire);
+	loop_close(wire->loop, &wire->in);
 	wire->is_in_file = false;
 	if (wire->events->on_end)
 		wire->events->on_end(wire->arg);
@@ -150,7 +142,7 @@ void wire_free(struct wire *wire)
 {
 	if (!wire->loop)
 		return;
-	close_in(wire);
+	loop_close(wire->loop, &wire->in);
 	close_out(wire);
 	lines_free(&wire->lines);
 	buf_free(&wire->queue);
