@@ -37,6 +37,21 @@ sa-session resume turns --max-turns 3 >/dev/null
 ok "one more is granted" sa-session prompt turns "say 5"
 status 5 "and no more" sa-session prompt turns "say 6"
 
+status 2 "no turns at all are no limit that is meant" run --max-turns 0 "say x"
+status 2 "nor are no tokens" run --max-tokens 0 "say x"
+status 2 "nor is no cost" run --max-cost 0.0 "say x"
+
+sa-session new --agent mock --id queued --max-turns 1 >/dev/null
+sa-session prompt queued "permission x; say 1" --no-wait >/dev/null
+sa-session prompt queued "say 2" --no-wait >/dev/null
+sa-session prompt queued "say 3" --no-wait >/dev/null
+sa-session wait queued --until waiting >/dev/null
+sa-session reply queued allow >/dev/null
+sa-session wait queued >/dev/null
+is "$(sa-session queue list queued --json)" "" "behind the limit no prompt waits for ever"
+is "$(sa-events show queued --json | jq -r 'select(.payload.method=="_adapter/prompt_dropped").payload.params.reason' | sort | uniq -c | xargs)" \
+	"2 the session has had its 1 turns" "what waited is told to be dropped, and why"
+
 # --- tokens: known at the end of a turn ------------------------------------------------------------
 sa-session new --agent mock --id tokens --max-tokens 200 >/dev/null
 ok "a turn below the limit" sa-session prompt tokens "tokens 90 10"
@@ -70,6 +85,8 @@ rest r3 "say x"
 is "$code" 403 "and counts"
 POST /v1/sessions "${json[@]}" -d '{"agent":"mock","maxTurns":{}}'
 is "$code" 400 "a limit is a number"
+POST /v1/sessions "${json[@]}" -d '{"agent":"mock","maxTurns":0}'
+is "$code" 400 "more than none"
 POST /v1/sessions "${json[@]}" -d '{"agent":"mock","maxCost":"much"}'
 is "$code" 400 "and one that can be read"
 

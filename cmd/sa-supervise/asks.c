@@ -113,10 +113,10 @@ void asks_settle(struct supervisor *sv, struct ask_track *ask, enum ask_state st
 	}
 }
 
-void asks_lose_all(struct supervisor *sv)
+void asks_lose(struct supervisor *sv, const struct session_track *session)
 {
 	for (struct ask_track *ask = sv->asks; ask; ask = ask->next)
-		if (ask->record.state == ASK_OPEN)
+		if (ask->record.state == ASK_OPEN && (!session || ask->session == session))
 			asks_settle(sv, ask, ASK_LOST, SPAN_NONE, NULL, NULL);
 }
 

@@ -19,8 +19,8 @@ bool asks_was_settled(struct supervisor *sv, struct span id, bool *ret_is_ours);
  * batch. */
 void asks_settle(struct supervisor *sv, struct ask_track *ask, enum ask_state state,
 		 struct span answer, const char *by, const char *reason);
-/* The agent is gone. */
-void asks_lose_all(struct supervisor *sv);
+/* This session is over; NULL: the agent is gone. */
+void asks_lose(struct supervisor *sv, const struct session_track *session);
 /* One that is in no list any more. */
 void asks_free_one(struct ask_track *ask);
 void asks_free(struct supervisor *sv);

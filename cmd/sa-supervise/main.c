@@ -33,6 +33,8 @@ struct options {
 	const char *max_cost;
 };
 
+static const uint64_t NOT_SAID = UINT64_MAX;
+
 #define AT(field) offsetof(struct options, field)
 
 static const struct option option_table[] = {
@@ -88,6 +90,7 @@ static void set_defaults(void *arg)
 	o->cancel_grace = -1;
 	o->ask_timeout = -1;
 	o->on_ask_timeout = -1;
+	o->max_turns = o->max_tokens = NOT_SAID;
 }
 
 static int read_wish(const char *option, const char *word, enum wish *ret, struct sa_error *err)
@@ -102,6 +105,36 @@ static int read_wish(const char *option, const char *word, enum wish *ret, struc
 	return word ? error_set(err, PROBLEM_INVALID_REQUEST,
 				"--%s is reject, allow or cancel, not '%s'", option, word)
 		    : 0;
+}
+
+/* Nothing at all is no amount to work with: whoever says it does not mean "no limit". */
+static int read_count(const char *option, uint64_t said, uint64_t *ret, struct sa_error *err)
+{
+	if (said == NOT_SAID)
+		return 0;
+	if (said == 0 || said > INT64_MAX)
+		return error_set(err, PROBLEM_INVALID_REQUEST, "--%s is 1 or more, not %llu",
+				 option, (unsigned long long)said);
+	*ret = said;
+	return 0;
+}
+
+static int read_limits(const struct options *o, struct supervisor_options *ret,
+		       struct sa_error *err)
+{
+	if (read_count("max-turns", o->max_turns, &ret->max_turns, err) < 0 ||
+	    read_count("max-tokens", o->max_tokens, &ret->max_tokens, err) < 0)
+		return -1;
+	if (!o->max_cost)
+		return 0;
+	struct span cost = span_of(o->max_cost);
+	if (json_check(cost, NULL) < 0 || json_type(cost) != JSON_NUMBER ||
+	    json_double_or(cost, 0) <= 0)
+		return error_set(err, PROBLEM_INVALID_REQUEST,
+				 "--max-cost is an amount such as 0.50, not '%s'", o->max_cost);
+	ret->max_cost = json_double_or(cost, 0);
+	ret->max_cost_text = o->max_cost;
+	return 0;
 }
 
 static int run(const void *arg, int argc, char **argv, struct sa_error *err)
@@ -134,17 +167,9 @@ static int run(const void *arg, int argc, char **argv, struct sa_error *err)
 	    .ask_timeout_ms = o->ask_timeout,
 	    .on_ask = o->on_ask,
 	    .on_ask_timeout_ms = o->on_ask_timeout,
-	    .max_turns = o->max_turns,
-	    .max_tokens = o->max_tokens,
-	    .max_cost_text = o->max_cost,
 	};
-	struct span cost = span_of(o->max_cost ? o->max_cost : "0");
-	if (json_check(cost, NULL) < 0 || json_type(cost) != JSON_NUMBER)
-		return error_set(err, PROBLEM_INVALID_REQUEST,
-				 "--max-cost is an amount such as 0.50, not '%s'", o->max_cost);
-	options.max_cost = json_double_or(cost, 0);
-	if (o->max_turns > INT64_MAX || o->max_tokens > INT64_MAX || options.max_cost < 0)
-		return error_set(err, PROBLEM_INVALID_REQUEST, "a limit is out of range");
+	if (read_limits(o, &options, err) < 0)
+		return -1;
 	if (read_wish("ask-default", o->ask_default, &options.ask_default, err) < 0 ||
 	    read_wish("ask-unattended", o->ask_unattended, &options.ask_unattended, err) < 0)
 		return -1;

@@ -120,28 +120,6 @@ static void take_out(struct supervisor *sv, struct queued_prompt **at, bool is_f
 	free(q);
 }
 
-void prompts_next(struct supervisor *sv, struct session_track *session)
-{
-	struct queued_prompt **at = &sv->queue;
-	/* While the agent is being stopped they stay for its next life. */
-	if (session->running > 0 || sv->life != LIFE_RUNNING)
-		return;
-	while (*at && (*at)->session != session)
-		at = &(*at)->next;
-	if (!*at)
-		return;
-	struct queued_prompt *q = *at;
-	struct sa_error err = SA_ERROR_INIT;
-	struct client_message message = {
-	    .client = q->client,
-	    .ref = q->ref,
-	    .payload = span_of(q->record.payload),
-	};
-	if (traffic_from_client(sv, &message, &err) < 0)
-		clients_tell_problem(sv, q->client, q->ref, &err);
-	take_out(sv, at, true);
-}
-
 void prompts_forget_client(struct supervisor *sv, uint64_t client)
 {
 	for (struct queued_prompt **at = &sv->queue; *at;) {
@@ -172,12 +150,13 @@ static struct queued_prompt **find(struct supervisor *sv, const struct session_t
 
 /* What was done to one that waited, for the record. */
 static void tell(struct supervisor *sv, const struct queued_prompt *q, const char *method,
-		 const char *by)
+		 const char *by, const char *reason)
 {
 	cleanup_buf struct buf b = BUF_INIT(BUF_MAX_OWN);
 	buf_addf(&b, "{\"promptId\":\"%lld\"", (long long)q->record.number);
 	json_kv_string(&b, "sessionId", q->session->record.agent_session_id);
 	json_kv_string(&b, "by", by);
+	json_kv_string(&b, "reason", reason);
 	json_close(&b, '}');
 	batch_add_notice(sv, q->session, method, buf_span(&b));
 }
@@ -191,7 +170,7 @@ int prompts_drop_one(struct supervisor *sv, const struct session_track *session,
 		return -1;
 	error_set(&problem, PROBLEM_CONFLICT, "the prompt was taken out of the queue");
 	clients_tell_problem(sv, (*at)->client, (*at)->ref, &problem);
-	tell(sv, *at, "_adapter/prompt_dropped", by);
+	tell(sv, *at, "_adapter/prompt_dropped", by, NULL);
 	take_out(sv, at, true);
 	return 0;
 }
@@ -213,7 +192,7 @@ int prompts_edit(struct supervisor *sv, const struct session_track *session, int
 	free(q->record.payload);
 	q->record.payload = payload;
 	q->is_dirty = q->is_detached;
-	tell(sv, q, "_adapter/prompt_edited", by);
+	tell(sv, q, "_adapter/prompt_edited", by, NULL);
 	return 0;
 }
 
@@ -243,7 +222,34 @@ void prompts_drop(struct supervisor *sv, const struct session_track *session,
 			continue;
 		}
 		clients_tell_problem(sv, q->client, q->ref, problem);
-		tell(sv, q, "_adapter/prompt_dropped", NULL);
+		tell(sv, q, "_adapter/prompt_dropped", NULL, problem->message);
+		take_out(sv, at, true);
+	}
+}
+
+void prompts_next(struct supervisor *sv, struct session_track *session)
+{
+	struct queued_prompt **at = &sv->queue;
+	/* While the agent is ending they stay for its next life. */
+	if (sv->life != LIFE_RUNNING || sv->agent_in.fd < 0)
+		return;
+	/* One that is refused begins no turn whose end would send the next. */
+	while (*at && session->running == 0) {
+		struct queued_prompt *q = *at;
+		struct sa_error err = SA_ERROR_INIT;
+		struct client_message message = {
+		    .client = q->client,
+		    .ref = q->ref,
+		    .payload = span_of(q->record.payload),
+		};
+		if (q->session != session) {
+			at = &q->next;
+			continue;
+		}
+		if (traffic_from_client(sv, &message, &err) < 0) {
+			clients_tell_problem(sv, q->client, q->ref, &err);
+			tell(sv, q, "_adapter/prompt_dropped", NULL, err.message);
+		}
 		take_out(sv, at, true);
 	}
 }

@@ -215,6 +215,8 @@ static void close_session(struct supervisor *sv, struct session_track *t)
 	struct sa_error err = SA_ERROR_INIT;
 	error_set(&err, PROBLEM_CONFLICT, "session '%s' was closed before the prompt's turn",
 		  t->record.id);
+	settle_cancel(sv, t);
+	asks_lose(sv, t);
 	sessions_set_over(t, SESSION_CLOSED, "closed");
 	host_session_over(sv, t);
 	prompts_drop(sv, t, &err);
@@ -411,7 +413,7 @@ void traffic_agent_ended(struct supervisor *sv)
 		answer_for_the_dead(sv, &sv->calls[0], how);
 		calls_remove(sv, &sv->calls[0]);
 	}
-	asks_lose_all(sv);
+	asks_lose(sv, NULL);
 	cancel_agent_ended(sv);
 	host_end(sv);
 	sessions_end_all(sv, sv->is_closing ? SESSION_CLOSED : SESSION_INTERRUPTED,
