@@ -313,6 +313,22 @@ status 2 "--remove is about all versions" sa-install-agent --remove toy --agent-
 ok "(and has removed none)" test -e "$data/bin/toy"
 ok "--remove" sa-install-agent --remove toy
 ok "takes it away" test ! -e "$data/bin/toy"
+# What somebody else put there, as a program and as a link into a folder that has our names.
+printf '#!/bin/sh\necho theirs\n' >"$data/bin/toy"
+chmod 755 "$data/bin/toy"
+ok "a program of somebody else's" sa-install-agent --quiet --reinstall toy
+like "$(says)" '^toy 1' "is replaced when that is asked for"
+ok "(and once more)" sa-install-agent --quiet --reinstall toy
+ok "--remove of it" sa-install-agent --remove toy
+is "$(says)" theirs "puts that one back"
+status 1 "which is none of ours" sa-install-agent --remove toy
+is "$(says)" theirs "and stays"
+mkdir -p elsewhere/agents/toy
+mv "$data/bin/toy" elsewhere/agents/toy/toy
+ln -s "$T/elsewhere/agents/toy/toy" "$data/bin/toy"
+status 1 "so does a link to another folder" sa-install-agent --remove toy
+is "$(says)" theirs "with the same names"
+rm "$data/bin/toy"
 status 1 "what is not there cannot be removed" sa-install-agent --remove toy
 before=$(requests '/ok/-/')
 pids=()

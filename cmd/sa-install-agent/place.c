@@ -3,10 +3,10 @@
 #include "base/cleanup.h"
 #include "base/ident.h"
 #include "base/xalloc.h"
-#include "json/scan.h"
 #include "os/dirs.h"
 #include "os/io.h"
 #include "tree.h"
+#include "json/scan.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -20,6 +20,7 @@
 
 #define STAGING_PREFIX "new-"
 #define PREVIOUS "previous"
+#define KEPT_PREFIX "before-"
 
 enum { RANDOM_CHARS = 8 };
 
@@ -38,8 +39,7 @@ static void sweep(const struct place *place)
 	cleanup_closedir DIR *dir = opendir(place->folder);
 	for (struct dirent *entry; dir && (entry = readdir(dir));)
 		if (strncmp(entry->d_name, STAGING_PREFIX, strlen(STAGING_PREFIX)) == 0) {
-			cleanup_free char *path =
-			    xasprintf("%s/%s", place->folder, entry->d_name);
+			cleanup_free char *path = xasprintf("%s/%s", place->folder, entry->d_name);
 			tree_remove(path);
 		}
 }
@@ -99,11 +99,15 @@ static char *version_folder(const struct place *place)
 	if (n <= 0)
 		return NULL;
 	target[n] = '\0';
+	/* Ours are relative, so that a home may be moved; other tools' folders may have our names.
+	 */
 	cleanup_free char *inside = xasprintf("/agents/%s/", place->component);
-	const char *at = strstr(target, inside);
-	if (!at)
+	const char *at = target;
+	while (strncmp(at, "../", 3) == 0)
+		at += 3;
+	if (at == target || strncmp(at - 1, inside, strlen(inside)) != 0)
 		return NULL;
-	at += strlen(inside);
+	at += strlen(inside) - 1;
 	size_t length = strcspn(at, "/");
 	return length ? xmemdup0(at, length) : NULL;
 }
@@ -183,16 +187,15 @@ static int keep_foreign(const struct place *place, struct sa_error *err)
 	if (lstat(place->link, &st) < 0 || S_ISLNK(st.st_mode))
 		return 0;
 	cleanup_free char *random = ident_random(RANDOM_CHARS);
-	cleanup_free char *kept = xasprintf("%s/before-%s", place->folder, random);
+	cleanup_free char *kept = xasprintf("%s/" KEPT_PREFIX "%s", place->folder, random);
 	return link(place->link, kept) < 0 ? broken("keep", place->link, err) : 0;
 }
 
 /* What the link leads to: relative, so that a home may be moved. */
 static char *link_target(const struct place *place, const char *folder, const char *entry)
 {
-	cleanup_free char *data = xmemdup0(place->folder, strlen(place->folder) -
-							      strlen(place->component) -
-							      strlen("/agents/"));
+	cleanup_free char *data = xmemdup0(
+	    place->folder, strlen(place->folder) - strlen(place->component) - strlen("/agents/"));
 	const char *up = strchr(place->link + strlen(data) + strlen("/bin/"), '/') ? "../.." : "..";
 	return xasprintf("%s/agents/%s/%s/%s", up, place->component, folder, entry);
 }
@@ -232,8 +235,7 @@ int place_commit(struct place *place, const char *version, const char *entry, st
 	cleanup_free char *before = version_folder(place);
 	cleanup_free char *previous = xasprintf("%s/" PREVIOUS, place->folder);
 	bool is_kept = before && access(place->link, F_OK) == 0;
-	if (keep_foreign(place, err) < 0 ||
-	    (is_kept && switch_link(previous, before, err) < 0) ||
+	if (keep_foreign(place, err) < 0 || (is_kept && switch_link(previous, before, err) < 0) ||
 	    switch_link(place->link, target, err) < 0) {
 		tree_remove(path);
 		return -1;
@@ -270,6 +272,30 @@ int place_rollback(struct place *place, struct sa_error *err)
 	return before ? switch_link(previous, before, err) : 0;
 }
 
+/* Put the program that our link took the place of back. 0, or -1. */
+static int restore_foreign(const struct place *place, struct sa_error *err)
+{
+	cleanup_closedir DIR *dir = opendir(place->folder);
+	cleanup_free char *newest = NULL;
+	struct timespec newest_time = {0, 0};
+	for (struct dirent *entry; dir && (entry = readdir(dir));) {
+		struct stat st;
+		cleanup_free char *path = xasprintf("%s/%s", place->folder, entry->d_name);
+		if (strncmp(entry->d_name, KEPT_PREFIX, strlen(KEPT_PREFIX)) != 0 ||
+		    lstat(path, &st) < 0 || !S_ISREG(st.st_mode))
+			continue;
+		bool is_newer = st.st_ctim.tv_sec > newest_time.tv_sec ||
+				(st.st_ctim.tv_sec == newest_time.tv_sec &&
+				 st.st_ctim.tv_nsec > newest_time.tv_nsec);
+		if (newest && !is_newer)
+			continue;
+		free(newest);
+		newest = TAKE_PTR(path);
+		newest_time = st.st_ctim;
+	}
+	return newest && rename(newest, place->link) < 0 ? broken("put back", place->link, err) : 0;
+}
+
 int place_remove(struct place *place, struct sa_error *err)
 {
 	struct stat st;
@@ -278,10 +304,13 @@ int place_remove(struct place *place, struct sa_error *err)
 	/* A file that somebody else put there is theirs to remove. */
 	if (is_there && ours && unlink(place->link) < 0)
 		return broken("remove", place->link, err);
+	if (is_there && ours && restore_foreign(place, err) < 0)
+		return -1;
 	cleanup_closedir DIR *dir = opendir(place->folder);
 	for (struct dirent *entry; dir && (entry = readdir(dir));) {
 		/* The lock stays: whoever waits for it must find the same file. */
-		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
+		if (strncmp(entry->d_name, KEPT_PREFIX, strlen(KEPT_PREFIX)) == 0 ||
+		    strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
 		    strcmp(entry->d_name, "lock") == 0)
 			continue;
 		cleanup_free char *path = xasprintf("%s/%s", place->folder, entry->d_name);

@@ -10,6 +10,7 @@
  *       .installed.json                 what it is: version, digest, where from
  *       .run                            how it is started, when it is no native program
  *     previous -> VERSION-RANDOM        what was in use before
+ *     before-RANDOM                     somebody else's program that the link took the place of
  *   <data>/bin/PROGRAM                  -> ../agents/COMPONENT/VERSION-RANDOM/ENTRY: the switch
  *   <data>/bin/agent_processes/NAME-acp likewise, for adapters
  */
@@ -69,7 +70,7 @@ int place_commit(struct place *place, const char *version, const char *entry,
 		 struct sa_error *err);
 /* Switch to the previous version. 0; -1 with PROBLEM_NOT_FOUND: there is none. */
 int place_rollback(struct place *place, struct sa_error *err);
-/* Remove all versions and the link. 1; 0: nothing was there; -1. */
+/* Remove all versions and the link; a program that it replaced is put back. 1; 0: nothing was there; -1. */
 int place_remove(struct place *place, struct sa_error *err);
 
 #endif
