@@ -2,6 +2,7 @@
 # What the adapters share: errors in words, limits, the end of the native agent and of the adapter.
 # The native agent is a script of ours; the real ones are in agents-abilities.t.
 . "$(dirname "$0")/tap.sh"
+. "$TOP/tests/adapters-lib.sh"
 need jq
 export IS_SANDBOX=1
 mkdir work
@@ -29,36 +30,6 @@ SH
 chmod +x native
 export NATIVE_PID=$T/native.pid
 
-begin() { # ARGUMENT...: the adapter, with a session in $session
-	coproc ADAPTER { exec sa-acp-claude --agent-binary "$T/native" "$@" 2>"$T/adapter.err"; }
-	# A coprocess's own descriptors are closed in subshells, and ADAPTER_PID vanishes with it.
-	adapter=$ADAPTER_PID
-	exec {from}<&"${ADAPTER[0]}" {to}>&"${ADAPTER[1]}"
-	exec {ADAPTER[0]}<&- {ADAPTER[1]}>&-
-	say '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":1}}'
-	answer 1 >/dev/null
-	say "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"session/new\",\"params\":{\"cwd\":\"$T/work\",\"mcpServers\":[]}}"
-	session=$(answer 2 | jq -r .result.sessionId)
-}
-say() { printf '%s\n' "$1" >&"$to"; }
-answer() { # ID: the response to it
-	local line
-	while IFS= read -r -t 20 line <&"$from"; do
-		if [ "$(jq -c 'select(.method == null) | .id' <<<"$line")" = "$1" ]; then
-			echo "$line"
-			return 0
-		fi
-	done
-	return 1
-}
-prompt() { # ID TEXT
-	say "{\"jsonrpc\":\"2.0\",\"id\":$1,\"method\":\"session/prompt\",\"params\":{\"sessionId\":\"$session\",\"prompt\":[{\"type\":\"text\",\"text\":\"$2\"}]}}"
-}
-finish() { # close the input: the exit status is in $rc
-	exec {to}>&-
-	rc=0
-	wait "$adapter" || rc=$?
-}
 one() { # COMMAND... with one session/new as input: its answer
 	printf '%s\n' "{\"jsonrpc\":\"2.0\",\"id\":5,\"method\":\"session/new\",\"params\":{\"cwd\":\"${CWD-$T/work}\",\"mcpServers\":[]}}" | "$@" 2>/dev/null
 }
@@ -77,7 +48,7 @@ for agent in claude codex pi amp; do
 	status 2 "$adapter takes no operand" "$adapter" operand
 done
 
-begin --line-limit 4K
+begin claude --line-limit 4K
 prompt 3 hello
 is "$(answer 3 | jq -r .result.stopReason)" end_turn "a prompt is answered"
 prompt 4 long
@@ -99,17 +70,17 @@ is "$rc" 0 "it ends with its input"
 not_ok "and takes the agent with it" kill -0 "$(cat native.pid)"
 
 export NATIVE_STUBBORN=1
-begin
+begin claude
 finish
 is "$rc" 0 "an agent that ignores its end and SIGTERM is killed"
 not_ok "nothing of it is left" kill -0 "$(cat native.pid)"
 unset NATIVE_STUBBORN
 
-begin
+begin claude
 kill -KILL "$adapter"
 wait "$adapter" 2>/dev/null || true
 ok "kill -9 of the adapter takes the agent with it" wait_until 5 eval "! kill -0 $(cat native.pid)"
-begin
+begin claude
 kill -TERM "$adapter"
 ok "SIGTERM ends it with status 0" wait "$adapter"
 done_testing

@@ -13,15 +13,13 @@
 static void change(struct session *session, const struct envelope *envelope, int setting,
 		   struct span value, enum session_reply reply)
 {
-	static const enum control_kind kinds[SETTING_COUNT] = {
-	    CONTROL_MODE, CONTROL_MODEL, CONTROL_EFFORT, CONTROL_FAST, CONTROL_ULTRACODE};
 	struct adapter *adapter = session->base.adapter;
 	if (!settings_offers(&session->settings, (enum setting)setting, value))
 		adapter_error(adapter, envelope->id, RPC_INVALID_PARAMS, "that is not offered");
 	else if (session->base.state != SESSION_READY && session->base.state != SESSION_REPLAYING)
 		adapter_error(adapter, envelope->id, RPC_INTERNAL_ERROR, "Claude is not running");
 	else
-		control_send(session, kinds[setting], value, envelope->id, reply);
+		control_set(session, (enum setting)setting, value, envelope->id, reply);
 }
 
 static const struct adapter_method methods[] = {

@@ -96,6 +96,24 @@ static void control_free(struct control *control)
 	free(control);
 }
 
+void control_set(struct session *session, enum setting setting, struct span value,
+		 struct span request, enum session_reply reply)
+{
+	control_send(session, (enum control_kind)(CONTROL_MODE + setting), value, request, reply);
+}
+
+void control_set_again(struct session *session)
+{
+	for (int i = 0; i < SETTING_COUNT; i++) {
+		const char *value = session->settings.values[i];
+		cleanup_buf struct buf json = BUF_INIT(BUF_MAX_OWN);
+		if (i != SETTING_MODE && settings_is_default((enum setting)i, value))
+			continue;
+		json_add_string(&json, span_of(value));
+		control_set(session, (enum setting)i, buf_span(&json), SPAN_NONE, REPLY_NONE);
+	}
+}
+
 /* --- answers -------------------------------------------------------------------- */
 
 static void succeeded(struct session *session, const struct control *control, struct span response)
@@ -139,6 +157,10 @@ static void failed(struct session *session, const struct control *control, const
 	} else if (control->request) {
 		adapter_error(adapter, span_of(control->request), RPC_INTERNAL_ERROR,
 			      "Claude refused: %s", why);
+	} else if (control->kind < CONTROL_INTERRUPT) { /* of control_set_again() */
+		adapter_log(adapter, "Claude does not take what was set: %s", why);
+		settings_reset(&session->settings, (enum setting)(control->kind - CONTROL_MODE));
+		session_base_tell_options(&session->base);
 	}
 }
 

@@ -4,9 +4,11 @@
 
 #include "adapter/sessions.h"
 #include "base/span.h"
+#include "settings.h"
 
 enum control_kind {
 	CONTROL_INITIALIZE,
+	/* As enum setting. */
 	CONTROL_MODE,	/* set_permission_mode; value is the mode */
 	CONTROL_MODEL,	/* set_model */
 	CONTROL_EFFORT, /* apply_flag_settings effortLevel; "default" resets it */
@@ -20,6 +22,11 @@ enum control_kind {
  * of the ACP request to answer, as reply says. */
 void control_send(struct session *session, enum control_kind kind, struct span value,
 		  struct span request, enum session_reply reply);
+/* Change a setting, likewise. */
+void control_set(struct session *session, enum setting setting, struct span value,
+		 struct span request, enum session_reply reply);
+/* All of them, for a process that has been started again. */
+void control_set_again(struct session *session);
 /* A control_response line came: its response member. Those that we did not ask for are ignored. */
 void control_answered(struct session *session, struct span response);
 /* Claude has ended: fail what waits with this text; the wait for initialize is forgotten. */

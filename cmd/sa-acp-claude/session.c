@@ -108,6 +108,7 @@ int session_restart(struct session *session, struct sa_error *err)
 {
 	cleanup_free char *path = history_find(session->base.id);
 	session->turn.has_states = false;
+	session->is_again = true;
 	return start(session, path != NULL, err);
 }
 
@@ -135,7 +136,9 @@ void session_initialized(struct session *session, struct span response)
 {
 	if (session->base.state != SESSION_STARTING)
 		return;
-	settings_read(&session->settings, response);
+	settings_read(&session->settings, response, session->is_again);
+	if (session->is_again)
+		control_set_again(session);
 	session_take(&session->initialized);
 	if (response.p)
 		session->initialized = xmemdup0(response.p, response.n);

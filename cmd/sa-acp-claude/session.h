@@ -29,6 +29,7 @@ struct session {
 	char *directories;		    /* owned JSON array, or NULL */
 	char *system_prompt;		    /* owned, or NULL */
 	bool is_system_appended;
+	bool is_again; /* its process is not the first one: it has to be told what was set */
 
 	char *initialized;   /* the answer to initialize until the request is answered */
 	char *startup_error; /* what Claude said of its own start, or NULL */

@@ -31,6 +31,21 @@ static const struct choice modes[] = {
 const char *const settings_ids[SETTING_COUNT + 1] = {"mode", "model",	  "effort",
 						     "fast", "ultracode", NULL};
 
+static const char *default_of(enum setting setting)
+{
+	return setting < SETTING_FAST ? "default" : "off";
+}
+
+bool settings_is_default(enum setting setting, const char *value)
+{
+	return strcmp(value, default_of(setting)) == 0;
+}
+
+void settings_reset(struct settings *settings, enum setting setting)
+{
+	session_put(&settings->values[setting], xstrdup(default_of(setting)));
+}
+
 void settings_init(struct settings *settings, bool can_bypass)
 {
 	*settings = (struct settings){
@@ -38,7 +53,7 @@ void settings_init(struct settings *settings, bool can_bypass)
 	    .can_bypass = can_bypass,
 	};
 	for (int i = 0; i < SETTING_COUNT; i++)
-		settings->values[i] = xstrdup(i < SETTING_FAST ? "default" : "off");
+		settings->values[i] = xstrdup(default_of((enum setting)i));
 }
 
 void settings_free(struct settings *settings)
@@ -54,12 +69,14 @@ void settings_set(struct settings *settings, enum setting setting, struct span v
 	session_put(&settings->values[setting], json_string_dup(value));
 }
 
-void settings_read(struct settings *settings, struct span response)
+void settings_read(struct settings *settings, struct span response, bool is_again)
 {
 	struct span models = json_get(response, "models");
 	buf_clear(&settings->models);
 	if (json_type(models) == JSON_ARRAY)
 		buf_add_span(&settings->models, models);
+	if (is_again)
+		return;
 	settings_set(settings, SETTING_MODE, json_get(response, "current_permission_mode"));
 	settings_read_fast(settings, json_get(response, "fast_mode_state"));
 }

@@ -30,8 +30,14 @@ struct settings {
 
 void settings_init(struct settings *settings, bool can_bypass);
 void settings_free(struct settings *settings);
-/* Take models and the mode out of the answer to Claude's initialize. */
-void settings_read(struct settings *settings, struct span response);
+/*
+ * Take models and, unless the process has been started again, the mode out of the answer to
+ * Claude's initialize.
+ */
+void settings_read(struct settings *settings, struct span response, bool is_again);
+/* What Claude begins with, and going back to it. */
+bool settings_is_default(enum setting setting, const char *value);
+void settings_reset(struct settings *settings, enum setting setting);
 void settings_set(struct settings *settings, enum setting setting, struct span value);
 /* Is value (a JSON string) offered for the setting now? */
 bool settings_offers(const struct settings *settings, enum setting setting, struct span value);

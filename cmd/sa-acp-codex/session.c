@@ -161,7 +161,7 @@ static int write_config(struct buf *b, struct span params, struct sa_error *err)
 		return -1;
 	json_close(b, '}');
 	if (json_type(directories) == JSON_ARRAY)
-		json_kv_raw(b, "sandbox_workspace_write.writable_roots", directories);
+		json_kv_raw(b, SESSION_ROOTS, directories);
 	json_close(b, '}');
 	return 0;
 }
@@ -245,8 +245,7 @@ void session_lost(struct session *session, const char *why)
 	session->base.state = SESSION_DEAD;
 	session->is_resuming = false;
 	turn_lost(session, why);
-	for (int i = 0; i < SETTING_COUNT; i++) /* a new app-server knows only the configuration */
-		session->settings.is_changed[i] = *session->settings.values[i] != '\0';
+	settings_tell_all(&session->settings); /* a new app-server knows only the configuration */
 }
 
 int64_t session_tick(struct session *session)

@@ -19,6 +19,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* additionalDirectories in config. */
+#define SESSION_ROOTS "sandbox_workspace_write.writable_roots"
+
 struct codex;
 
 struct session {
@@ -36,6 +39,7 @@ struct session {
 	struct approval *approvals; /* Codex's questions without an answer */
 	char *streaming_id;	    /* of the item whose deltas were forwarded last */
 	int64_t turn_tokens[4];	    /* input, output, cached, reasoning of the running turn */
+	int64_t total_tokens;	    /* of the whole thread, as Codex told last */
 };
 
 /* Parts of codex_agent: see adapter/session.h. */

@@ -77,7 +77,12 @@ void settings_free(struct settings *settings)
 void settings_set(struct settings *settings, enum setting setting, struct span value)
 {
 	session_put(&settings->values[setting], json_string_dup(value));
-	settings->is_changed[setting] = true;
+	settings->is_changed[setting] = settings->is_set[setting] = true;
+}
+
+void settings_tell_all(struct settings *settings)
+{
+	memcpy(settings->is_changed, settings->is_set, sizeof(settings->is_set));
 }
 
 /* --- models --------------------------------------------------------------------------- */
@@ -170,7 +175,8 @@ void settings_read(struct settings *settings, const struct codex *codex, struct 
 		settings_set(settings, SETTING_MODE, SPAN_LIT("\"" MODE_ASK "\""));
 }
 
-static void write_mode(struct buf *b, const struct mode *mode, const struct codex *codex)
+static void write_mode(struct buf *b, const struct mode *mode, const struct codex *codex,
+		       struct span roots)
 {
 	if (!mode->approval)
 		return;
@@ -179,6 +185,8 @@ static void write_mode(struct buf *b, const struct mode *mode, const struct code
 	json_key(b, "sandboxPolicy");
 	json_open(b, '{');
 	json_kv_string(b, "type", sandbox_of(mode, codex));
+	if (strcmp(sandbox_of(mode, codex), "workspaceWrite") == 0)
+		json_kv_raw(b, "writableRoots", roots);
 	json_close(b, '}');
 }
 
@@ -199,11 +207,12 @@ static void write_collaboration(struct buf *b, const struct settings *settings,
 	json_close(b, '}');
 }
 
-void settings_write_turn(struct buf *b, struct settings *settings, const struct codex *codex)
+void settings_write_turn(struct buf *b, struct settings *settings, const struct codex *codex,
+			 struct span roots)
 {
 	bool *is_changed = settings->is_changed;
 	if (is_changed[SETTING_MODE])
-		write_mode(b, find_mode(settings->values[SETTING_MODE]), codex);
+		write_mode(b, find_mode(settings->values[SETTING_MODE]), codex, roots);
 	if (is_changed[SETTING_MODEL])
 		json_kv_string(b, "model", settings->values[SETTING_MODEL]);
 	if (is_changed[SETTING_EFFORT])

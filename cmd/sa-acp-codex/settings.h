@@ -23,6 +23,7 @@ extern const char *const settings_ids[];
 
 struct settings {
 	char *values[SETTING_COUNT];	/* owned */
+	bool is_set[SETTING_COUNT];	/* not what Codex began with */
 	bool is_changed[SETTING_COUNT]; /* Codex has not been told yet: with the next turn */
 };
 
@@ -35,8 +36,14 @@ void settings_set(struct settings *settings, enum setting setting, struct span v
 bool settings_offers(const struct settings *settings, const struct codex *codex,
 		     enum setting setting, struct span value);
 
-/* Members of turn/start for what has changed; after that Codex knows. */
-void settings_write_turn(struct buf *b, struct settings *settings, const struct codex *codex);
+/*
+ * Members of turn/start for what has changed; after that Codex knows. roots: the folders beside
+ * cwd that may be written to, a JSON array that may be not there.
+ */
+void settings_write_turn(struct buf *b, struct settings *settings, const struct codex *codex,
+			 struct span roots);
+/* Codex did not take it, or has forgotten it: with the next turn once more. */
+void settings_tell_all(struct settings *settings);
 /* Parts of the agent's table: see adapter/session.h. */
 const char *settings_mode(const struct session *session);
 void settings_write_modes(struct buf *b, const struct session *session, const char *key);

@@ -92,7 +92,8 @@ static void on_started(struct codex *codex, const struct call *call,
 	cleanup_free char *why = call_error(envelope);
 	(void)codex;
 	forget_turn(session);
-	prompts_fail(&session->base.prompts, session->base.adapter, RPC_INTERNAL_ERROR, why);
+	settings_tell_all(&session->settings); /* Codex took nothing of the refused turn */
+	prompts_fail_running(&session->base.prompts, session->base.adapter, why);
 	session_base_next(&session->base);
 }
 
@@ -110,7 +111,8 @@ void turn_send(struct session *session, struct prompt *prompt)
 	json_kv_string(b, "threadId", session->base.id);
 	json_kv_raw(b, "input", buf_span(&prompt->body));
 	json_kv_string(b, "summary", "auto"); /* without it there are no thoughts */
-	settings_write_turn(b, &session->settings, session->codex);
+	settings_write_turn(b, &session->settings, session->codex,
+			    json_get(span_of(session->config), SESSION_ROOTS));
 	json_close(b, '}');
 	server_call_close(session->codex, on_started, session, SPAN_NONE);
 	buf_free(&prompt->body);
@@ -177,7 +179,11 @@ void turn_usage(struct session *session, struct span usage)
 	static const char *const names[] = {"inputTokens", "outputTokens", "cachedInputTokens",
 					    "reasoningOutputTokens"};
 	struct span last = json_get(usage, "last");
-	prompt_add_tokens(session->turn_tokens, last, names);
+	int64_t total = json_int_or(json_path(usage, "total.totalTokens"), 0);
+	/* Codex says the same once more when only its rate limits have changed. */
+	if (total <= 0 || total != session->total_tokens)
+		prompt_add_tokens(session->turn_tokens, last, names);
+	session->total_tokens = total;
 	session_base_tell_usage(&session->base, json_int_or(json_get(last, "totalTokens"), 0),
 				json_int_or(json_get(usage, "modelContextWindow"), 0), SPAN_NONE);
 }

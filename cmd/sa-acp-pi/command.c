@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LEVELS "get_available_thinking_levels"
+
 struct command {
 	struct command *next;
 	char *id;
@@ -63,7 +65,7 @@ void command_start(struct session *session)
 	session->starting = COMMANDS_AT_START;
 	send_plain(session, "get_state");
 	send_plain(session, "get_available_models");
-	send_plain(session, "get_available_thinking_levels");
+	send_plain(session, LEVELS);
 	send_plain(session, "get_commands");
 }
 
@@ -77,9 +79,11 @@ void command_abort(struct session *session)
 	send_plain(session, "abort");
 }
 
-void command_prompt(struct session *session, struct span members)
+void command_prompt(struct session *session, const char *uuid, struct span members)
 {
-	struct buf *b = open_command(session, "prompt", SPAN_NONE, SPAN_NONE, REPLY_NONE);
+	cleanup_buf struct buf name = BUF_INIT(BUF_MAX_OWN);
+	json_add_string(&name, span_of(uuid));
+	struct buf *b = open_command(session, "prompt", buf_span(&name), SPAN_NONE, REPLY_NONE);
 	buf_addc(b, ',');
 	buf_add_span(b, members);
 	close_command(b);
@@ -103,6 +107,14 @@ void command_set_level(struct session *session, struct span value, struct span r
 	close_command(b);
 }
 
+bool command_is_changing(const struct session *session)
+{
+	for (const struct command *c = session->commands; c; c = c->next)
+		if (c->reply != REPLY_NONE)
+			return true;
+	return false;
+}
+
 /* --- answers -------------------------------------------------------------------------- */
 
 static void read_state(struct session *session, struct span data)
@@ -119,21 +131,45 @@ static void read_state(struct session *session, struct span data)
 	free(id);
 }
 
+/* The levels are the model's: ask for them before its change is answered. */
+static void model_changed(struct session *session, const struct command *command)
+{
+	settings_set(&session->settings, SETTING_MODEL, span_of(command->value));
+	close_command(
+	    open_command(session, LEVELS, SPAN_NONE, span_of(command->request), command->reply));
+}
+
+/*
+ * What an extension does with a prompt itself (its slash commands) has no agent_settled: look
+ * whether anything runs. Pi before 0.87 accepts before it begins, there that tells nothing.
+ */
+static void prompt_accepted(struct session *session, struct span uuid)
+{
+	if (session->settings.levels.len)
+		close_command(open_command(session, "get_state", uuid, SPAN_NONE, REPLY_NONE));
+}
+
 static void succeeded(struct session *session, const struct command *command, struct span data)
 {
 	struct span value = span_of(command->value);
-	if (strcmp(command->type, "get_state") == 0)
+	if (strcmp(command->type, "set_model") == 0) {
+		model_changed(session, command);
+		return;
+	}
+	if (strcmp(command->type, "prompt") == 0)
+		prompt_accepted(session, value);
+	else if (strcmp(command->type, "get_state") == 0 && value.p)
+		turn_accepted(session, value, data);
+	else if (strcmp(command->type, "get_state") == 0)
 		read_state(session, data);
 	else if (strcmp(command->type, "get_available_models") == 0)
 		settings_read_models(&session->settings, data);
-	else if (strcmp(command->type, "get_available_thinking_levels") == 0)
+	else if (strcmp(command->type, LEVELS) == 0)
 		settings_read_levels(&session->settings, data);
 	else if (strcmp(command->type, "get_commands") == 0)
 		event_keep_commands(session, json_get(data, "commands"));
 	else if (strcmp(command->type, "get_messages") == 0)
 		event_replay(session, json_get(data, "messages"));
-	else if (strcmp(command->type, "set_model") == 0)
-		settings_set(&session->settings, SETTING_MODEL, value);
 	else if (strcmp(command->type, "set_thinking_level") == 0)
 		settings_set(&session->settings, SETTING_LEVEL, value);
 	session_base_changed(&session->base, span_of(command->request), command->reply);
@@ -141,6 +177,11 @@ static void succeeded(struct session *session, const struct command *command, st
 
 static void failed(struct session *session, const struct command *command, const char *why)
 {
+	if (strcmp(command->type, LEVELS) ==
+	    0) { /* an old Pi: the model has changed all the same */
+		session_base_changed(&session->base, span_of(command->request), command->reply);
+		return;
+	}
 	if (strcmp(command->type, "prompt") == 0)
 		turn_refused(session, why);
 	else if (strcmp(command->type, "get_messages") == 0)

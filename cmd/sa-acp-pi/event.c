@@ -51,6 +51,17 @@ static void message_end(struct session *session, struct span message)
 	tell_usage(session, json_get(message, "usage"));
 }
 
+/* Another model may not have the level; what Pi has then is told. */
+static void level_changed(struct session *session, struct span level)
+{
+	if (json_type(level) != JSON_STRING ||
+	    json_string_is(level, session->settings.values[SETTING_LEVEL]))
+		return;
+	settings_set(&session->settings, SETTING_LEVEL, level);
+	if (session->base.state == SESSION_READY && !command_is_changing(session))
+		session_base_tell_options(&session->base);
+}
+
 /* --- the lines -------------------------------------------------------------------------------- */
 
 void event_line(struct session *session, struct span line)
@@ -72,6 +83,8 @@ void event_line(struct session *session, struct span line)
 		tool_ended(session, line);
 	else if (json_string_is(type, "extension_ui_request"))
 		question_asked(session, line);
+	else if (json_string_is(type, "thinking_level_changed"))
+		level_changed(session, json_get(line, "level"));
 	else if (json_string_is(type, "agent_settled"))
 		turn_settled(session);
 }

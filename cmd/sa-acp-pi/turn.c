@@ -67,7 +67,7 @@ void turn_send(struct session *session, struct prompt *prompt)
 	session->stop_reason = session->turn_error = NULL;
 	memset(session->tokens, 0, sizeof(session->tokens));
 	write_members(&members, buf_span(&prompt->body));
-	command_prompt(session, buf_span(&members));
+	command_prompt(session, prompt->uuid, buf_span(&members));
 	prompt->is_sent = true;
 	buf_free(&prompt->body);
 }
@@ -123,11 +123,25 @@ void turn_settled(struct session *session)
 	session_base_next(&session->base);
 }
 
+void turn_accepted(struct session *session, struct span uuid, struct span data)
+{
+	const struct prompt *prompt = prompts_running(&session->base.prompts);
+	if (prompt && json_string_is(uuid, prompt->uuid) &&
+	    !json_bool_or(json_get(data, "isStreaming"), true) &&
+	    !json_bool_or(json_get(data, "isCompacting"), false))
+		turn_settled(session);
+}
+
 void turn_refused(struct session *session, const char *why)
 {
-	if (!prompts_running(&session->base.prompts))
+	struct prompt *prompt = prompts_running(&session->base.prompts);
+	if (!prompt)
 		return;
-	prompts_fail(&session->base.prompts, session->base.adapter, error_code(why), why);
+	session->base.cancel_deadline = DEADLINE_NEVER;
+	if (prompt->is_cancelled)
+		prompts_stop(&session->base.prompts, session->base.adapter, "cancelled");
+	else
+		prompts_fail(&session->base.prompts, session->base.adapter, error_code(why), why);
 	session_base_next(&session->base);
 }
 

@@ -14,6 +14,9 @@ void turn_send(struct session *session, struct prompt *prompt);
 void turn_interrupt(struct session *session);
 /* agent_settled: after retries and what was queued; only now the turn is over. */
 void turn_settled(struct session *session);
+/* Pi took the prompt with this uuid (JSON string), and get_state then answered data: the turn is
+ * over if nothing runs. */
+void turn_accepted(struct session *session, struct span uuid, struct span data);
 /* Pi refused the prompt command. */
 void turn_refused(struct session *session, const char *why);
 /* Pi has ended: the running prompt fails. */
