@@ -14,7 +14,9 @@ export class Refusal extends Error {
 export function takeTokenFromFragment() {
   const match = /^#(.*?)[&/]?token=([^&]*)(.*)$/.exec(location.hash);
   if (!match) return;
-  setToken(decodeURIComponent(match[2]));
+  let token = match[2];
+  try { token = decodeURIComponent(token); } catch { /* it was not encoded */ }
+  setToken(token);
   history.replaceState(null, "", `${location.pathname}#${match[1] || "/sessions"}${match[3]}`);
 }
 

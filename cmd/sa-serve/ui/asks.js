@@ -31,20 +31,37 @@ function permission(id, block) {
   return node;
 }
 
+// [value, words] of each thing that may be chosen, null when anything may be written.
+const choicesOf = (schema) => (Array.isArray(schema.enum) ? schema.enum.map((value) => [value, value])
+  : Array.isArray(schema.oneOf ?? schema.anyOf) ? (schema.oneOf ?? schema.anyOf).map((one) => [one?.const, one?.title ?? one?.const]) : null);
+
+// Of these any number: a list.
+function several(name, schema, label, isRequired) {
+  const chosen = Array.isArray(schema.default) ? schema.default : [], least = schema.minItems ?? (isRequired ? 1 : 0);
+  const boxes = (choicesOf(schema.items ?? {}) ?? []).map(([item, text]) => ({ item, text, control: h("input", { type: "checkbox", checked: chosen.includes(item) }) }));
+  const value = () => {
+    const list = boxes.filter((one) => one.control.checked).map((one) => one.item);
+    if (list.length < least && (isRequired || list.length)) throw new Error(`${label}: choose at least ${least}.`);
+    if (list.length > (schema.maxItems ?? Infinity)) throw new Error(`${label}: choose at most ${schema.maxItems}.`);
+    return list.length ? list : undefined;
+  };
+  return { name, value, node: h("fieldset", { class: "several" }, h("legend", null, label, isRequired && h("span", { class: "faint" }, " (required)")),
+    schema.description && h("p", { class: "faint" }, String(schema.description)), boxes.map((one) => h("label", { class: "check" }, one.control, h("span", null, String(one.text))))) };
+}
+
 function field(name, schema, isRequired) {
-  const label = String(schema.title ?? name), kind = schema.type;
-  const choices = Array.isArray(schema.enum) ? schema.enum.map((value) => [value, value])
-    : Array.isArray(schema.oneOf) ? schema.oneOf.map((one) => [one?.const, one?.title ?? one?.const]) : null;
+  const label = String(schema.title ?? name), kind = schema.type, choices = choicesOf(schema);
   let control, value;
+  if (kind === "array") return several(name, schema, label, isRequired);
   if (choices) {
     control = h("select", { required: isRequired }, !isRequired && h("option", { value: "" }, "—"),
-      choices.map(([item, text]) => h("option", { value: String(item) }, String(text))));
-    value = () => (control.value === "" ? undefined : control.value);
+      choices.map(([item, text]) => h("option", { value: String(item), selected: item === schema.default }, String(text))));
+    value = () => choices.find(([item]) => String(item) === control.value)?.[0];
   } else if (kind === "boolean") {
     control = h("input", { type: "checkbox", checked: schema.default === true });
     value = () => control.checked;
   } else if (kind === "number" || kind === "integer") {
-    control = h("input", { type: "number", step: kind === "integer" ? "1" : "any", min: schema.minimum, max: schema.maximum, required: isRequired });
+    control = h("input", { type: "number", step: kind === "integer" ? "1" : "any", min: schema.minimum, max: schema.maximum, required: isRequired, value: schema.default });
     value = () => (control.value === "" ? undefined : Number(control.value));
   } else {
     control = h("input", { type: "text", required: isRequired, maxlength: schema.maxLength, value: typeof schema.default === "string" ? schema.default : "" });
@@ -68,9 +85,14 @@ function form(id, block) {
   node.addEventListener("submit", (event) => {
     event.preventDefault();
     const content = {};
-    for (const one of fields) {
-      const value = one.value();
-      if (value !== undefined) Object.defineProperty(content, one.name, { value, enumerable: true });
+    try {
+      for (const one of fields) {
+        const value = one.value();
+        if (value !== undefined) Object.defineProperty(content, one.name, { value, enumerable: true });
+      }
+    } catch (error) {
+      node.querySelector(".problem").textContent = error.message;
+      return;
     }
     send(id, block, { result: { action: "accept", content } }, node);
   });

@@ -45,6 +45,8 @@ export class Composer {
     this.drawQueue();
   }
 
+  get holdsWords() { return this.text.value !== "" || this.files.length > 0; }
+
   attach(files) {
     this.act(async () => {
       for (const file of files) {
@@ -127,8 +129,8 @@ export class Composer {
       if (answer.isQueued) this.queueChanged();
     });
     if (isDone) return;
-    this.text.value = text;
-    this.files = files;
+    this.text.value = [text, this.text.value].filter(Boolean).join("\n"); // something may have been written meanwhile
+    this.files = [...files, ...this.files];
     this.grow();
     this.drawFiles();
   }

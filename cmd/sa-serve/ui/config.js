@@ -82,8 +82,7 @@ export class ConfigView {
 
   async remove(kind, name) {
     if (!await dialog(`Remove ${name}?`, h("p", null, "Agents that start from now on do not get it."), "Remove", undefined, "danger")) return;
-    await this.act(() => ask("DELETE", pathOf(kind, this.at, name)));
-    await this.refresh();
+    if (await this.act(() => ask("DELETE", pathOf(kind, this.at, name)).then(() => true))) await this.refresh();
   }
 
   async editServer(name = "", entry = { type: "local" }) {

@@ -60,11 +60,27 @@ export function shortPath(path, parts = 2) {
   return names.length > parts ? `…/${names.slice(-parts).join("/")}` : String(path ?? "");
 }
 
+// Over plain HTTP a page has no clipboard: then as a person copies what is marked.
+function copyMarked(text, from) {
+  const box = h("textarea", { readonly: true, value: text });
+  from.after(box);
+  box.select();
+  const isDone = document.execCommand("copy");
+  box.remove();
+  from.focus();
+  if (!isDone) throw new Error("The browser does not let this page copy.");
+}
+
+const copiers = new WeakMap(); // button to what it says otherwise
 export async function copy(text, from) {
-  await navigator.clipboard.writeText(text);
-  const was = from.textContent;
-  from.textContent = "Copied";
-  setTimeout(() => { from.textContent = was; }, 1200);
+  const said = copiers.get(from) ?? from.textContent;
+  copiers.set(from, said);
+  try {
+    if (navigator.clipboard) await navigator.clipboard.writeText(text);
+    else copyMarked(text, from);
+    from.textContent = "Copied";
+  } catch { from.textContent = "Not copied"; }
+  setTimeout(() => { from.textContent = said; }, 1200);
 }
 
 const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];

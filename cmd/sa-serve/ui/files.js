@@ -4,7 +4,7 @@ import { runCommandBytes } from "./stream.js";
 import { age, askText, button, dialog, fill, h, size } from "./dom.js";
 
 const SHOWN_BYTES = 1024 * 1024; // of a text; what is larger is shown in part and not edited
-const MAGIC = [["image/png", [0x89, 0x50, 0x4e, 0x47]], ["image/jpeg", [0xff, 0xd8, 0xff]], ["image/gif", [0x47, 0x49, 0x46, 0x38]], ["image/webp", [0x52, 0x49, 0x46, 0x46]]];
+const MAGIC = [["image/png", [0x89, 0x50, 0x4e, 0x47]], ["image/jpeg", [0xff, 0xd8, 0xff]], ["image/gif", [0x47, 0x49, 0x46, 0x38]], ["image/webp", [0x57, 0x45, 0x42, 0x50], 8]];
 
 const url = (kind, path, more = "") => `/v1/fs/${kind}?path=${encodeURIComponent(path)}${more}`;
 const parent = (path) => path.replace(/\/[^/]*$/, "") || "/";
@@ -14,7 +14,7 @@ const LARGE_BYTES = 64 * 1024 * 1024; // what is larger goes to the disk as it c
 const nameOf = (path) => path.slice(path.lastIndexOf("/") + 1);
 
 function pictureType(bytes) {
-  return MAGIC.find(([, magic]) => magic.every((byte, i) => bytes[i] === byte))?.[0] ?? null;
+  return MAGIC.find(([, magic, at = 0]) => magic.every((byte, i) => bytes[at + i] === byte))?.[0] ?? null;
 }
 
 function save(blob, name) {
@@ -38,7 +38,13 @@ async function sink(name) {
 // The text of these bytes, null when they are none.
 function textOf(bytes, isWhole) {
   if (bytes.includes(0)) return null;
-  try { return new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: !isWhole }); } catch { return null; }
+  try { return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes, { stream: !isWhole }); } catch { return null; }
+}
+
+// What its lines end in, null when that is not always the same: a text box knows one end of lines only.
+function lineEndOf(text) {
+  const ends = new Set(text.match(/\r\n|\r|\n/g));
+  return ends.size > 1 ? null : [...ends][0] ?? "\n";
 }
 
 export class FilesView {
@@ -75,24 +81,29 @@ export class FilesView {
     this.forget();
   }
 
+  get holdsWords() { return this.isChanged; }
+
   // Left with changes that are not saved: asked once.
   async leaves() {
     return !this.isChanged || await dialog("Leave without saving?", h("p", null, `${nameOf(this.path)} has changes that are not saved.`), "Leave", undefined, "danger");
   }
 
   async show(words) {
-    const path = words.length ? `/${words.join("/")}`.replace(/\/+$/, "") || "/" : "";
+    const path = words.length ? `/${words.join("/")}`.replace(/\/+$/, "") || "/" : "", turn = this.turn = {};
     if (!this.folder) this.drawCrumbs(path); // a way up, should there be no such place
     await this.act(async () => {
       const stat = await ask("GET", url("stat", path));
+      if (turn !== this.turn) return;
       this.isFile = stat.entryType !== "directory";
       this.path = stat.path;
       const folder = this.isFile ? parent(stat.path) : stat.path;
-      if (folder !== this.folder || !this.isFile) await this.openFolder(folder);
-      document.title = `${nameOf(stat.path) || "/"} · Inspector`;
       this.forget();
+      this.file.hidden = true; // what was shown is another one
+      if (folder !== this.folder || !this.isFile) await this.openFolder(folder);
+      if (turn !== this.turn) return;
+      document.title = `${nameOf(stat.path) || "/"} · Inspector`;
       if (this.isFile) await this.openFile(stat);
-      else this.file.hidden = true;
+      if (turn !== this.turn) return;
       this.node.classList.toggle("has-file", this.isFile);
       this.draw();
     });
@@ -110,7 +121,9 @@ export class FilesView {
   }
 
   async openFolder(folder) {
-    this.entries = await ask("GET", url("entries", folder));
+    const { turn } = this, entries = await ask("GET", url("entries", folder));
+    if (turn !== this.turn) return; // somebody has gone elsewhere meanwhile
+    this.entries = entries;
     this.folder = folder;
     this.drawCrumbs(folder);
     this.draw();
@@ -147,13 +160,15 @@ export class FilesView {
   }
 
   async openFile(stat) {
-    const answer = await send("GET", url("file", stat.path), { headers: stat.size > SHOWN_BYTES ? { range: `bytes=0-${SHOWN_BYTES - 1}` } : {} });
+    const { turn } = this, answer = await send("GET", url("file", stat.path), { headers: stat.size > SHOWN_BYTES ? { range: `bytes=0-${SHOWN_BYTES - 1}` } : {} });
     if (!answer.ok) throw await refusalOf(answer);
-    this.etag = answer.headers.get("etag");
     const bytes = new Uint8Array(await answer.arrayBuffer()), isWhole = bytes.length >= stat.size;
+    if (turn !== this.turn) return;
+    this.etag = answer.headers.get("etag");
     const type = isWhole ? pictureType(bytes) : null, text = type ? null : textOf(bytes, isWhole);
+    this.lineEnd = text === null ? null : lineEndOf(text);
     this.state = h("span", { class: "faint", role: "status" });
-    this.saveButton = button("Save", () => this.save(), { class: "primary", disabled: true, hidden: text === null || !isWhole });
+    this.saveButton = button("Save", () => this.save(), { class: "primary", disabled: true, hidden: !this.lineEnd || !isWhole });
     const head = h("header", { class: "file-head" }, h("a", { class: "back", href: placeOf(this.folder), "aria-label": "Close the file" }, "×"), h("h2", null, nameOf(stat.path)),
       h("span", { class: "faint" }, [size(stat.size), stat.mode].filter(Boolean).join(" · ")), this.state, h("span", { class: "grow" }),
       button("Rename", () => this.rename(stat.path), { class: "quiet" }), button("Delete", () => this.remove(stat.path, false), { class: "quiet" }), button("Download", () => this.download(stat)), this.saveButton);
@@ -169,12 +184,13 @@ export class FilesView {
 
   editor(text, isWhole) {
     const gutter = h("pre", { class: "gutter", "aria-hidden": "true" });
-    this.saved = text;
-    this.text = h("textarea", { class: "code", spellcheck: "false", autocapitalize: "off", wrap: "off", "aria-label": "Text of the file", readonly: !isWhole, oninput: () => number(),
+    const why = !isWhole ? `The first ${size(SHOWN_BYTES)}; too large to be edited here` : this.lineEnd ? "" : "It has several kinds of line ends; it cannot be edited here";
+    this.text = h("textarea", { class: "code", spellcheck: "false", autocapitalize: "off", wrap: "off", "aria-label": "Text of the file", readonly: why !== "", oninput: () => number(),
       onscroll: () => { gutter.scrollTop = this.text.scrollTop; }, onkeydown: (event) => {
         if ((event.ctrlKey || event.metaKey) && event.key === "s") { event.preventDefault(); this.save(); }
       } });
     this.text.value = text;
+    this.saved = this.text.value;
     let lines = -1;
     const number = () => {
       const count = this.text.value.split("\n").length;
@@ -182,7 +198,7 @@ export class FilesView {
       lines = count;
       this.isChanged = this.text.value !== this.saved;
       this.saveButton.disabled = !this.isChanged;
-      this.state.textContent = this.isChanged ? "changed" : isWhole ? "" : `The first ${size(SHOWN_BYTES)}; too large to be edited here`;
+      this.state.textContent = this.isChanged ? "changed" : why;
     };
     number();
     return h("div", { class: "editor" }, gutter, this.text);
@@ -192,7 +208,7 @@ export class FilesView {
     if (!this.isChanged && !isForced) return;
     const text = this.text.value;
     await this.act(async () => {
-      const answer = await send("PUT", url("file", this.path), { body: text, headers: { "content-type": "application/octet-stream", ...(isForced ? {} : { "if-match": this.etag }) } });
+      const answer = await send("PUT", url("file", this.path), { body: text.replaceAll("\n", this.lineEnd), headers: { "content-type": "application/octet-stream", ...(isForced ? {} : { "if-match": this.etag }) } });
       if (answer.status === 412) {
         if (await dialog("The file has changed meanwhile", h("p", null, "Somebody else, or the agent, wrote it after it was opened here."), "Overwrite it", undefined, "danger")) await this.save(true);
         return;
@@ -279,21 +295,26 @@ export class FilesView {
   }
 
   async upload(files) {
-    const folder = this.folder;
+    const folder = this.folder, failed = [];
     for (const file of files) {
       const bar = h("progress", { max: String(file.size || 1), value: 0, "aria-label": `Upload of ${file.name}` });
       const line = h("div", { class: "row" }, h("span", null, file.name), bar);
       this.uploads.append(line);
-      await this.act(async () => {
+      try {
         let answer = await put(below(folder, file.name), file, { "if-none-match": "*" }, bar);
         if (answer.status === 412 && await dialog(`Replace ${file.name}?`, h("p", null, "The folder has a file of that name."), "Replace", undefined, "danger")) {
           answer = await put(below(folder, file.name), file, {}, bar);
         }
         if (answer.status >= 300 && answer.status !== 412) throw new Refusal(answer.status, answer.problem);
-      });
+      } catch (error) {
+        failed.push(`${file.name}: ${error.message}`);
+      }
       line.remove();
     }
-    await this.act(() => this.openFolder(folder));
+    await this.act(async () => {
+      if (folder === this.folder) await this.openFolder(folder);
+      if (failed.length) throw new Error(failed.join("\n"));
+    });
   }
 }
 

@@ -69,7 +69,7 @@ function tokenDialog() {
       event.preventDefault();
       setToken(field.value.trim());
       dialog.close();
-      route(true);
+      if (!view?.holdsWords) route(true); // what somebody has written and not sent is not thrown away
     },
   }, h("h2", { id: "token-title" }, "Token"), h("p", { class: "faint" }, "The server wants a token. It is kept for this tab only."), h("label", { class: "field" }, h("span", null, "Token"), field),
   h("div", { class: "row end" }, button("Close", () => dialog.close(), { class: "quiet" }), h("button", { type: "submit", class: "primary" }, "Go on"))));

@@ -68,10 +68,11 @@ export class ProcessesView {
     this.all = [];
     this.count = h("span", { class: "faint" });
     this.problem = h("p", { class: "problem", role: "alert" });
+    this.refused = h("p", { class: "problem", role: "alert" }); // stays until something else is done
     this.list = h("ul", { class: "process-list", "aria-label": "Processes" });
     this.detail = h("section", { class: "process", "aria-label": "Process" });
     this.node = h("section", { class: "split" }, h("div", { class: "split-list" }, h("header", { class: "page-head" }, h("h1", null, "Processes"), this.count,
-      button("Run …", () => this.begin(), { class: "primary" })), this.problem, this.list), this.detail);
+      button("Run …", () => this.begin(), { class: "primary" })), this.problem, this.refused, this.list), this.detail);
   }
 
   async start() {
@@ -156,12 +157,12 @@ export class ProcessesView {
   }
 
   async act(method, path) {
-    this.problem.textContent = "";
+    this.refused.textContent = "";
     try {
       await ask(method, path);
       if (method === "DELETE") location.hash = "#/processes";
     } catch (error) {
-      this.problem.textContent = error.message;
+      this.refused.textContent = error.message;
     }
     await this.refresh();
   }

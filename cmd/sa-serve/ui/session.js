@@ -76,6 +76,8 @@ export class SessionView {
     this.save();
   }
 
+  get holdsWords() { return this.composer.holdsWords; }
+
   async refresh() {
     try {
       this.session = await request("GET", pathOf(this.id));
