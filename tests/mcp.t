@@ -83,6 +83,30 @@ is "$(sent | jq -r '.[0].name')" greeter "also when the client names none at all
 post "{\"jsonrpc\":\"2.0\",\"id\":4,\"method\":\"session/new\",\"params\":{\"cwd\":\"$T/work\",\"mcpServers\":[{\"name\":\"own\",\"command\":\"x\",\"args\":[],\"env\":[{\"name\":\"A\",\"value\":\"\${GREETING_SECRET}\"}]}]}}"
 is "$(sent | jq -c 'map(.name + .env[0].value)')" '["own${GREETING_SECRET}"]' "a client's own list is left as it is"
 is "$(recorded hunter2)" 0 "no value is recorded here either"
+
+# Sessions over HTTP: a list is the session's own, an empty one too, as with --mcp-config; skills are the folder's anyway.
+skill='{"sources":[{"type":"local","source":"../kit"}]}'
+mkdir -p kit/tell && printf -- '---\nname: tell\ndescription: tells\n---\ntell\n' >kit/tell/SKILL.md
+sa-config skills set --directory work --name kit <<<"$skill"
+sa-config skills sync --directory work >/dev/null && rm -r work/.claude work/.agents # fetched, not laid out
+create() { # MEMBERS: answered
+	: >"$SEEN"
+	printf '{"ref":3,"op":"sessions.create","body":{"agentCommand":"%s","cwd":"%s"%s}}\n' "$T/agent" "$T/work" "$1" >&"${filter[1]}"
+	read -r -t 20 answer <&"${filter[0]}" || answer=
+}
+create ',"mcpServers":[{"name":"own","command":"x","args":[],"env":[]}]'
+is "$(sent | jq -c 'map(.name)')" '["own"]' "a session over HTTP has the servers that it names"
+ok "and the folder's skills" test -e work/.claude/skills/tell/SKILL.md
+create ',"mcpServers":[]'
+is "$(sent)" '[]' "an empty list is none"
+sa-config mcp set --directory work --name far <<<'{"type":"remote","transport":"sse","url":"https://mcp.test/"}'
+create ''
+is "$(sent | jq -c 'map(.name)')" '["far","greeter"]' "without one there are the folder's"
+mv agent all && printf '#!/bin/sh\n"%s" | sed -u s/.sse.:true/\\"sse\\":false/\n' "$T/all" >agent && chmod +x agent
+create ''
+is "$(sent | jq -c 'map(.name)')" '["greeter"]' "as far as the agent can use them"
+mv all agent
+sa-config mcp rm --directory work --name far
 printf '{"ref":2,"op":"shutdown"}\n' >&"${filter[1]}"
 exec {filter_in}>&-
 wait "$filter_pid" 2>/dev/null || true

@@ -32,6 +32,11 @@ is "$code" 400 "an option that was not offered is no answer"
 like "$(field .detail)" 'allow-once' "the options are named"
 answer one '{"result":{},"error":{"code":1,"message":"x"}}'
 is "$code" 400 "nor are a result and an error"
+for two in '"optionId":"allow-once","outcome":"cancelled"' '"optionId":"reject-once","result":{"outcome":{"outcome":"selected","optionId":"allow-once"}}' \
+	'"outcome":"cancelled","error":{"code":1,"message":"x"}'; do
+	answer one "{$two}"
+	is "$code" 400 "nor are two: $two"
+done
 answer two '{"optionId":"allow-once"}'
 is "$code" 404 "nor is one to another session's request"
 status 2 "nor two on the command line" sa-session reply one allow --error no

@@ -188,20 +188,28 @@ static void create_on_new(struct job *job, const struct peer_line *line)
 	job_answer(job, 201, buf_span(&b));
 }
 
+/* Are MCP servers of this transport something for the agent? */
+static bool can_use(struct span result, const char *transport)
+{
+	struct span can = json_path(result, "agentCapabilities.mcpCapabilities");
+	return json_bool_or(json_get(can, transport), false);
+}
+
 static void create_on_initialize(struct job *job, const struct peer_line *line)
 {
 	cleanup_buf struct buf room = BUF_INIT(BUF_MAX_OWN);
 	cleanup_buf struct buf rest = BUF_INIT(BUF_MAX_OWN);
-	if (ops_take_problem(job, line) || !json_string_is(line->type, "answer") ||
-	    !take_result(job, line, "initialize", &room).p)
+	if (ops_take_problem(job, line) || !json_string_is(line->type, "answer"))
+		return;
+	struct span result = take_result(job, line, "initialize", &room);
+	if (!result.p)
 		return;
 	job_answer_within(job, 0);
 	struct sa_error err = SA_ERROR_INIT;
-	bool has_own = job->body.len > 2;
-	if (!has_own)
-		buf_clear(&job->body);
-	if (!has_own && (provision_skills(job->text, job->peer->agent, false, &err) < 0 ||
-			 provision_servers(job->text, true, true, &job->body, &err) < 0)) {
+	bool has_own = job->body.len > 0;
+	if (provision_skills(job->text, job->agent, false, &err) < 0 ||
+	    (!has_own && provision_servers(job->text, can_use(result, "http"),
+					   can_use(result, "sse"), &job->body, &err) < 0)) {
 		job_fail(job, &err);
 		return;
 	}
@@ -299,6 +307,7 @@ void op_sessions_create(struct broker *broker, const struct filter_request *requ
 	struct span body = request->body;
 	struct span mcp = json_get(body, "mcpServers");
 	cleanup_free char *id = json_string_dup(json_get(body, "id"));
+	cleanup_free char *agent = json_string_dup(json_get(body, "agent"));
 	cleanup_free char *asked = json_string_dup(json_get(body, "cwd"));
 	cleanup_free char *cwd = realpath(asked ? asked : ".", NULL);
 	(void)fd;
@@ -318,7 +327,11 @@ void op_sessions_create(struct broker *broker, const struct filter_request *requ
 	job->text = TAKE_PTR(cwd);
 	job->session_id = TAKE_PTR(id);
 	job->meta = ops_meta(request);
-	buf_add_span(&job->body, json_type(mcp) == JSON_ARRAY ? mcp : SPAN_LIT("[]"));
+	/* A command line may be any agent's: its skills are laid out wherever one looks. */
+	if (json_type(json_get(body, "agentCommand")) != JSON_STRING)
+		job->agent = agent ? TAKE_PTR(agent) : xstrdup("claude");
+	if (json_type(mcp) == JSON_ARRAY)
+		buf_add_span(&job->body, mcp);
 	job->send = create_send;
 	job->is_making = true;
 	struct peer *peer = create_peer(job, request, &err);

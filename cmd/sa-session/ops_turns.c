@@ -258,6 +258,11 @@ static void begin_reply(const struct filter_request *request, struct buf *ret)
 	json_kv_raw(ret, "reason", json_get(request->body, "reason"));
 }
 
+static int is_there(struct span value)
+{
+	return value.p && json_type(value) != JSON_NULL;
+}
+
 /* Members of the op reply: result or error as they are, an option by its id, or a refusal. */
 static int take_reply(const struct filter_request *request, struct buf *ret, struct sa_error *err)
 {
@@ -265,9 +270,13 @@ static int take_reply(const struct filter_request *request, struct buf *ret, str
 	struct span result = json_get(request->body, "result");
 	struct span error = json_get(request->body, "error");
 	struct span option = json_get(request->body, "optionId");
-	bool is_cancelled = json_string_is(json_get(request->body, "outcome"), "cancelled");
+	struct span outcome = json_get(request->body, "outcome");
+	bool is_cancelled = json_string_is(outcome, "cancelled");
 	if (!event_id)
 		return -1;
+	if (is_there(result) + is_there(error) + is_there(option) + is_there(outcome) > 1)
+		return error_set(err, PROBLEM_INVALID_REQUEST,
+				 "one of \"optionId\", \"outcome\", \"result\" and \"error\", no more");
 	begin_reply(request, ret);
 	if (json_type(error) == JSON_OBJECT && !result.p) {
 		json_kv_raw(ret, "error", error);

@@ -6,7 +6,7 @@ import { runCommand } from "./stream.js";
 
 const ASK_MS = 400;
 
-// Which MCP servers the session gets: the folder's own unless something else is chosen; what is chosen is written as
+// Which MCP servers the session gets: the folder's own unless something else is chosen, none with an empty list; what is chosen is written as
 // JSON, which may be written by hand, too.
 class Servers {
   constructor() {
@@ -48,7 +48,7 @@ class Servers {
 
   write() {
     const list = this.wanted();
-    this.said.textContent = this.folder.length && !list.length ? "With an empty list the session gets the folder's servers; they are turned off under MCP and skills." : "";
+    this.said.textContent = "";
     this.json.value = this.left.size || this.own.length ? JSON.stringify(list, null, 2) : "";
     if (/\$\{\w/.test(this.json.value)) this.said.textContent = "A list of its own is given to the agent as it is: ${NAME} is not looked up in it.";
     this.draw();
