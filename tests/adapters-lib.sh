@@ -1,4 +1,4 @@
-# An adapter in front of a script of ours, $T/native: begin, say, answer.
+# An adapter in front of a script of ours, $T/native: begin, say, answer, choose.
 
 begin() { # AGENT ARGUMENT...: sa-acp-AGENT, with a session in $session
 	coproc ADAPTER { exec "sa-acp-$1" --agent-binary "$T/native" "${@:2}" 2>"$T/adapter.err"; }
@@ -21,6 +21,21 @@ answer() { # ID: the response to it
 		fi
 	done
 	return 1
+}
+asked() { # the next request of the adapter's own
+	local line
+	while IFS= read -r -t 20 line <&"$from"; do
+		if [ "$(jq '.method != null and .id != null' <<<"$line")" = true ]; then
+			echo "$line"
+			return 0
+		fi
+	done
+	return 1
+}
+choose() { # OPTION: answer the next permission request with it
+	local id
+	id=$(asked | jq -c .id)
+	say "{\"jsonrpc\":\"2.0\",\"id\":$id,\"result\":{\"outcome\":{\"outcome\":\"selected\",\"optionId\":\"$1\"}}}"
 }
 call() { # ID METHOD MEMBERS: a request about the session
 	say "{\"jsonrpc\":\"2.0\",\"id\":$1,\"method\":\"$2\",\"params\":{\"sessionId\":\"$session\"$3}}"

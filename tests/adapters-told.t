@@ -20,6 +20,10 @@ while read -r line; do
 	*'"control_request"'*)
 		jq -c '{type:"control_response",response:{subtype:"success",request_id,response:{current_permission_mode:"default"}}}' <<<"$line" ;;
 	*'"text":"die'*) exit 7 ;;
+	*'"text":"use '*)
+		tool=$(jq -r '.message.content[0].text | ltrimstr("use ")' <<<"$line")
+		echo "{\"type\":\"control_request\",\"request_id\":\"r\",\"request\":{\"subtype\":\"can_use_tool\",\"tool_name\":\"$tool\",\"tool_use_id\":\"u\",\"input\":{}}}" ;;
+	*'"control_response"'*) echo '{"type":"result","subtype":"success","is_error":false,"stop_reason":"end_turn"}' ;;
 	*'"type":"user"'*) echo '{"type":"result","subtype":"success","is_error":false,"stop_reason":"end_turn"}' ;;
 	esac
 done
@@ -40,6 +44,15 @@ is "$(heard '.request | select(.subtype | test("set_"))? | [.mode, .model]' | so
 is "$(jq -r .type heard | tail -n 1)" user "before it gets the prompt"
 call 7 session/set_config_option ',"configId":"mode","value":"plan"'
 is "$(answer 7 | option model)" opus "and that is what is told"
+: >heard
+id=10
+for try in "Bash exit-plan-bypass" "Bash acceptForSession" "ExitPlanMode allow-once" "ExitPlanMode exit-plan-default" "Bash allow-once"; do
+	prompt $id "use ${try% *}"
+	choose "${try#* }"
+	answer $((id++)) >/dev/null
+done
+is "$(heard 'select(.type == "control_response") | .response.response.behavior')" '"deny" "deny" "deny" "allow" "allow"' \
+	"what was not offered for a call is no permission for it"
 finish
 
 # --- Codex ----------------------------------------------------------------------------------
@@ -52,6 +65,11 @@ while read -r line; do
 	echo "$line" >>"$T/heard"
 	case $line in
 	*'"turn/start"'*'"text":"refuse'*) jq -c '{id, error: {code: -32600, message: "not now"}}' <<<"$line" ;;
+	*'"turn/start"'*'"text":"run'*)
+		reply '{turn: {id: "u"}}'
+		decisions=$(jq -r '.params.input[0].text | ltrimstr("run ")' <<<"$line")
+		printf '{"id":99,"method":"item/commandExecution/requestApproval","params":{"threadId":"t","itemId":"i","command":"ls"%s}}\n' "$(jq -c 'if . == [] then empty else . end' <<<"$decisions" | sed 's/^/,"availableDecisions":/')" ;;
+	*'"id":99'*) tell turn/completed '"turn":{"id":"u","status":"completed"}' ;;
 	*'"turn/start"'*)
 		reply '{turn: {id: "u"}}'
 		usage 11 && usage 11 && usage 22 && usage 22
@@ -79,6 +97,14 @@ answer 7 >/dev/null
 prompt 8 go
 answer 8 >/dev/null
 is "$(heard 'select(.method == "turn/start") | .params.sandboxPolicy.writableRoots // empty' | grep -o '[^ ]*$')" '["/other"]' "a sandbox of the workspace has the further directories"
+id=10
+for try in '[\"accept\"] acceptForSession' '[\"accept\"] accept' '[] acceptForSession' '[] allow-once'; do
+	prompt $id "run ${try% *}"
+	choose "${try#* }"
+	answer $((id++)) >/dev/null
+done
+is "$(heard 'select(.id == 99) | .result.decision')" '"decline" "accept" "acceptForSession" "decline"' \
+	"what was not offered for a command declines it"
 finish
 
 # --- Pi ---------------------------------------------------------------------------------------

@@ -146,11 +146,16 @@ static void add_grant_name(struct buf *b, struct span suggestions)
 		buf_adds(b, "Yes, and don't ask again");
 }
 
+static bool is_exit_offered(const struct plan_exit *exit, bool can_bypass)
+{
+	return can_bypass || !exit->mode || strcmp(exit->mode, "bypassPermissions") != 0;
+}
+
 static void write_plan_options(struct buf *b, bool can_bypass)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(plan_exits); i++) {
 		const struct plan_exit *exit = &plan_exits[i];
-		if (can_bypass || !exit->mode || strcmp(exit->mode, "bypassPermissions") != 0)
+		if (is_exit_offered(exit, can_bypass))
 			content_permission(b, exit->option, exit->name, exit->kind);
 	}
 	content_permission(b, REJECT, "No, keep planning", "reject_once");
@@ -248,16 +253,29 @@ static void allow_plan(struct permission *permission, const struct plan_exit *ex
 			 exit->mode ? buf_span(&grants) : SPAN_NONE);
 }
 
+/* The way out of plan mode that the client has chosen out of those that were offered, or NULL. */
+static const struct plan_exit *chosen_exit(bool can_bypass, struct span option)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(plan_exits); i++)
+		if (json_string_is(option, plan_exits[i].option))
+			return is_exit_offered(&plan_exits[i], can_bypass) ? &plan_exits[i] : NULL;
+	return NULL;
+}
+
+/* What was not offered for this very request is no permission. */
 static void take_option(struct permission *permission, struct span option)
 {
 	struct span request = buf_span(&permission->request);
 	struct span input = json_get(request, "input");
-	for (size_t i = 0; i < ARRAY_SIZE(plan_exits); i++)
-		if (json_string_is(option, plan_exits[i].option)) {
-			allow_plan(permission, &plan_exits[i]);
-			return;
-		}
-	if (json_string_is(option, ALLOW_ALWAYS)) {
+	cleanup_free char *name = json_string_dup(json_get(request, "tool_name"));
+	bool is_plan = tool_is_exit_plan(name);
+	const struct plan_exit *exit =
+	    is_plan ? chosen_exit(permission->session->settings.can_bypass, option) : NULL;
+	if (exit) {
+		allow_plan(permission, exit);
+	} else if (is_plan) {
+		permission_deny(permission, "User refused permission to run tool", false);
+	} else if (json_string_is(option, ALLOW_ALWAYS)) {
 		cleanup_buf struct buf grants = BUF_INIT(BUF_MAX_OWN);
 		write_grants(&grants, json_get(request, "permission_suggestions"));
 		permission_allow(permission, input, buf_span(&grants));

@@ -81,16 +81,21 @@ static void write_command_options(struct buf *b, struct span params)
 	content_permission(b, DECLINE, "No, and tell Codex what to do instead", "reject_once");
 }
 
-/* Cancelled ends the turn; declined lets the model go on. */
+/* Cancelled ends the turn; declined, or what was not offered, lets the model go on. */
 static void write_command_result(struct buf *b, struct span params, struct span option)
 {
 	struct json_iter it = json_iter(json_get(params, "availableDecisions"));
-	struct span decision, chosen = option.p ? option : SPAN_LIT("\"cancel\"");
-	while (json_next(&it, NULL, &decision)) {
+	struct span decision;
+	struct span chosen = option.p ? SPAN_LIT("\"" DECLINE "\"") : SPAN_LIT("\"cancel\"");
+	size_t count = 0;
+	for (; json_next(&it, NULL, &decision); count++) {
 		cleanup_free char *id = decision_id(decision);
 		if (id && option.p && json_string_is(option, id))
 			chosen = decision;
 	}
+	if (count == 0 &&
+	    (json_string_is(option, "accept") || json_string_is(option, "acceptForSession")))
+		chosen = option;
 	json_open(b, '{');
 	json_kv_raw(b, "decision", chosen);
 	json_close(b, '}');

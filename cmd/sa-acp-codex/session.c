@@ -168,9 +168,6 @@ static int write_config(struct buf *b, struct span params, struct sa_error *err)
 
 static int read_params(struct session *session, struct span params, struct sa_error *err)
 {
-	if (access(session->base.cwd, X_OK) < 0)
-		return error_set(err, PROBLEM_INVALID_REQUEST, "cwd '%s' is not there",
-				 session->base.cwd);
 	if (session->base.open != SESSION_NEW) {
 		char **id = session->base.open == SESSION_FORK ? &session->from : &session->base.id;
 		*id = json_string_dup(json_get(params, "sessionId"));

@@ -87,6 +87,10 @@ void parse_dotenv(struct findings *list, struct span text)
 		findings_add_note(list, VERDICT_SKIPPED, NULL, NULL, "not UTF-8");
 		return;
 	}
+	if (span_starts_with(text, "\xef\xbb\xbf")) { /* a byte order mark */
+		text.p += 3;
+		text.n -= 3;
+	}
 	for (size_t count = 0; text.n && count < FINDING_ENTRIES_MAX;) {
 		const char *newline = memchr(text.p, '\n', text.n);
 		size_t n = newline ? (size_t)(newline - text.p) : text.n;
@@ -101,7 +105,10 @@ void parse_dotenv(struct findings *list, struct span text)
 		count++;
 		struct span name = span_trim((struct span){line.p, (size_t)(equals - line.p)});
 		struct span raw = {equals + 1, line.n - (size_t)(equals + 1 - line.p)};
+		struct span value = span_trim(raw);
+		if (value.n && *value.p == '#' && value.p != raw.p)
+			value.n = 0; /* only a comment follows */
 		cleanup_secret_buf struct buf b = BUF_INIT(raw.n);
-		add_variable(list, name, unquote(span_trim(raw), &b), false);
+		add_variable(list, name, unquote(value, &b), false);
 	}
 }

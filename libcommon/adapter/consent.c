@@ -75,7 +75,10 @@ int64_t consent_ask_close(struct adapter_session *base, const char *tool, adapte
 
 bool consent_read(struct consents *consents, const char *tool, const struct envelope *envelope)
 {
-	struct span option = json_path(envelope->result, "outcome.optionId");
+	struct span outcome = json_get(envelope->result, "outcome");
+	struct span option = json_get(outcome, "optionId");
+	if (!json_string_is(json_get(outcome, "outcome"), "selected"))
+		return false;
 	if (json_string_is(option, ALLOW_ALWAYS)) {
 		consents_add(consents, tool);
 		return true;

@@ -37,6 +37,29 @@ static int write_server(struct buf *b, struct span server, const struct mcp_styl
 	return 0;
 }
 
+int mcp_check(struct span servers, struct sa_error *err)
+{
+	struct json_iter it = json_iter(servers);
+	struct span server, other;
+	if (!servers.p || json_type(servers) == JSON_NULL)
+		return 0;
+	if (json_type(servers) != JSON_ARRAY)
+		return error_set(err, PROBLEM_INVALID_REQUEST, "mcpServers is not an array");
+	for (size_t i = 0; json_next(&it, NULL, &server); i++) {
+		cleanup_free char *name = json_string_dup(json_get(server, "name"));
+		if (!name || i == MCP_SERVERS_MAX)
+			return error_set(err, PROBLEM_INVALID_REQUEST,
+					 name ? "too many MCP servers"
+					      : "an MCP server needs a name");
+		struct json_iter before = json_iter(servers);
+		for (size_t j = 0; j < i && json_next(&before, NULL, &other); j++)
+			if (json_string_is(json_get(other, "name"), name))
+				return error_set(err, PROBLEM_INVALID_REQUEST,
+						 "two MCP servers are called '%.80s'", name);
+	}
+	return 0;
+}
+
 int mcp_write_servers(struct buf *b, struct span servers, const struct mcp_style *style,
 		      struct sa_error *err)
 {

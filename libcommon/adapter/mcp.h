@@ -15,6 +15,14 @@ struct mcp_style {
 	const char *no_sse;  /* the agent's name when it has no MCP over SSE; else NULL */
 };
 
+/* How many servers a session may have. */
+enum { MCP_SERVERS_MAX = 1000 };
+
+/*
+ * ACP's mcpServers, which may be not there: is it an array whose objects have names, each its
+ * own? Agents know servers by their names. 0, or -1 with PROBLEM_INVALID_REQUEST.
+ */
+int mcp_check(struct span servers, struct sa_error *err);
 /*
  * Append a member NAME:{...} for each of servers, a JSON array. 0, or -1
  * with PROBLEM_INVALID_REQUEST: one has no name, or neither a command nor a

@@ -6,6 +6,8 @@
 #include "json/write.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 
 /* --- parts ----------------------------------------------------------------------------- */
 
@@ -46,20 +48,33 @@ static int image(struct span block, struct prompt_part *ret, struct sa_error *er
 	return 0;
 }
 
-static void resource(struct span resource, struct buf *scratch, struct prompt_part *ret)
+static bool begins_as(const char *type, const char *with)
+{
+	return type && strncasecmp(type, with, strlen(with)) == 0;
+}
+
+static int resource(struct span resource, struct buf *scratch, struct prompt_part *ret,
+		    struct sa_error *err)
 {
 	struct span uri = json_get(resource, "uri"), text = json_get(resource, "text");
 	struct span blob = json_get(resource, "blob"), mime_type = json_get(resource, "mimeType");
-	struct span plain_type = json_string_plain(mime_type);
-	bool has_blob = json_type(blob) == JSON_STRING && plain_type.p;
-	if (has_blob && span_starts_with(plain_type, "image/")) {
+	cleanup_free char *type = json_string_dup(mime_type);
+	cleanup_free char *address = json_string_dup(uri);
+	bool has_blob = json_type(blob) == JSON_STRING;
+	if (has_blob && begins_as(type, "image/")) {
 		*ret = (struct prompt_part){PROMPT_IMAGE, SPAN_NONE, mime_type, blob};
-		return;
+		return 0;
 	}
-	if (has_blob && span_is(plain_type, "application/pdf")) {
+	if (has_blob && begins_as(type, "application/pdf")) {
 		*ret = (struct prompt_part){PROMPT_DOCUMENT, SPAN_NONE, mime_type, blob};
-		return;
+		return 0;
 	}
+	/* A file the agent can read itself. */
+	if (json_type(text) != JSON_STRING && !(has_blob && begins_as(address, "file://")))
+		return error_set(err, PROBLEM_INVALID_REQUEST,
+				 "an embedded resource needs a text, or to be an image or a PDF");
+	if (!address)
+		return error_set(err, PROBLEM_INVALID_REQUEST, "an embedded resource needs a uri");
 	add_link(scratch, uri, SPAN_NONE);
 	if (json_type(text) == JSON_STRING) {
 		buf_adds(scratch, "\n<context ref=\"");
@@ -69,6 +84,7 @@ static void resource(struct span resource, struct buf *scratch, struct prompt_pa
 		buf_adds(scratch, "\n</context>");
 	}
 	set_text(ret, scratch);
+	return 0;
 }
 
 int prompt_part(struct span block, struct buf *scratch, struct prompt_part *ret,
@@ -82,10 +98,12 @@ int prompt_part(struct span block, struct buf *scratch, struct prompt_part *ret,
 	    json_string_add(scratch, json_get(block, "text")) == 0) {
 		set_text(ret, scratch);
 	} else if (json_string_is(type, "resource_link")) {
+		if (json_type(json_get(block, "uri")) != JSON_STRING)
+			return error_set(err, PROBLEM_INVALID_REQUEST, "a link needs a uri");
 		add_link(scratch, json_get(block, "uri"), json_get(block, "name"));
 		set_text(ret, scratch);
 	} else if (json_string_is(type, "resource")) {
-		resource(json_get(block, "resource"), scratch, ret);
+		return resource(json_get(block, "resource"), scratch, ret, err);
 	} else {
 		return error_set(err, PROBLEM_INVALID_REQUEST,
 				 "a content block of the type %.*s is not taken",

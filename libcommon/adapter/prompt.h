@@ -29,7 +29,8 @@ struct prompt_part {
 /*
  * One ACP content block. Links become "@path" for files, else Markdown;
  * embedded text is put behind its link between <context> tags; embedded
- * PDF files are documents. 0, or -1 with PROBLEM_INVALID_REQUEST.
+ * PDF files are documents. Other bytes are refused, unless their uri is a
+ * file that the agent can read. 0, or -1 with PROBLEM_INVALID_REQUEST.
  */
 int prompt_part(struct span block, struct buf *scratch, struct prompt_part *ret,
 		struct sa_error *err);

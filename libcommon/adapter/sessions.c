@@ -1,6 +1,7 @@
 #include "adapter/sessions.h"
 
 #include "adapter/argv.h"
+#include "adapter/mcp.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/xalloc.h"
@@ -10,6 +11,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* The protocol version of ACP that is spoken. */
@@ -66,11 +68,17 @@ int sessions_add_program(const struct adapter *adapter, struct argv *argv, struc
 static int open_base(struct adapter_session *base, struct span params, struct sa_error *err)
 {
 	bool is_taken = base->open == SESSION_LOAD || base->open == SESSION_RESUME;
+	struct stat st;
 	if (check_room(base->adapter, err) < 0)
 		return -1;
 	base->cwd = json_string_dup(json_get(params, "cwd"));
 	if (!base->cwd || base->cwd[0] != '/')
 		return error_set(err, PROBLEM_INVALID_REQUEST, "cwd must be an absolute path");
+	if (stat(base->cwd, &st) < 0 || !S_ISDIR(st.st_mode))
+		return error_set(err, PROBLEM_INVALID_REQUEST,
+				 "cwd '%s' is not there, or no folder", base->cwd);
+	if (mcp_check(json_get(params, "mcpServers"), err) < 0)
+		return -1;
 	if (is_taken && sessions_find(base->adapter, json_get(params, "sessionId")))
 		return error_set(err, PROBLEM_CONFLICT, "that session is open already");
 	return 0;

@@ -29,6 +29,8 @@ int main(void)
 	ok(!consents_has(&consents, "bash"), "... is for once");
 	ok(!answer("bash", "{\"outcome\":{\"outcome\":\"cancelled\"}}"), "cancelled is no");
 	ok(!answer("bash", "7"), "so is nonsense");
+	ok(!answer("bash", "{\"outcome\":{\"outcome\":\"cancelled\",\"optionId\":\"allow-once\"}}"),
+	   "whatever else stands there");
 	ok(chosen("bash", "allow-always"), "for ever");
 	ok(consents_has(&consents, "bash"), "... is kept");
 	ok(chosen("bash", "allow-always") && chosen("edit", "allow-always"),

@@ -47,8 +47,34 @@ static const struct {
     {"no objects", "[1,null]", {NULL, NULL, NULL}},
 };
 
+static const struct {
+	const char *servers; /* NULL: not there */
+	bool is_right;
+} checks[] = {
+    {NULL, true},
+    {"null", true},
+    {"[]", true},
+    {"[{\"name\":\"a\"},{\"name\":\"b\"}]", true},
+    {"[{\"name\":\"a\"},{\"name\":\"b\"},{\"name\":\"\\u0061\"}]", false},
+    {"{\"a\":{\"command\":\"c\"}}", false},
+    {"[{\"command\":\"c\"}]", false},
+    {"[7]", false},
+};
+
+static void test_checks(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {
+		struct sa_error err = SA_ERROR_INIT;
+		const char *servers = checks[i].servers;
+		ok(mcp_check(span_of(servers), &err) == (checks[i].is_right ? 0 : -1),
+		   "check of %s", servers ? servers : "nothing");
+		is_int(err.kind == PROBLEM_INVALID_REQUEST, !checks[i].is_right, "as it is told");
+	}
+}
+
 int main(void)
 {
+	test_checks();
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
 		for (size_t j = 0; j < ARRAY_SIZE(styles); j++) {
 			cleanup_buf struct buf b = BUF_INIT(BUF_MAX_OWN);

@@ -168,6 +168,8 @@ static const struct {
      "google oauth expired expired 1970-01-01T00:16:40.000Z", false},
     {parse_variables_json, "{\"GROQ_API_KEY\":\"g\",\"PATH\":\"/bin\",\"FOO_BAR_API_KEY\":\"f\"}",
      "groq api_key usable g; foo-bar api_key usable f", false},
+    {parse_dotenv, "\xef\xbb\xbfGROQ_API_KEY=g\nXAI_API_KEY= # none yet\nGEMINI_API_KEY=#x",
+     "groq api_key usable g; xai api_key skipped empty; google api_key usable #x", false},
     {parse_dotenv,
      "# c\nexport GEMINI_API_KEY='a b' \nGROQ_API_KEY=x # c\nXAI_API_KEY=\"q\\\"\\$\"\nA=b\n"
      "OPENAI_API_KEY='open\nnonsense",
