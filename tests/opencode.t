@@ -37,6 +37,8 @@ oc PATCH "/session/$id" "${json[@]}" -d '{"title":"Two"}'
 is "$code $(field .title)" "200 Two" "a draft is renamed"
 oc PATCH "/session/plain-one" "${json[@]}" -d '{"title":"Mine"}'
 is "$(sa-session list --json | jq -r 'select(.id=="plain-one").title')" "Mine" "so is a session whose agent runs"
+oc PATCH "/session/$id" "${json[@]}" -d '{"title":5}'
+is "$code $(field '.errors|length')" "400 1" "a title is a text"
 oc PATCH "/session/$id" "${json[@]}" -d '{"model":"x"}'
 is "$code $(field '.errors|length')" "400 1" "the model cannot be changed so"
 
@@ -148,6 +150,27 @@ is "$code $(body)" "200 true" "a question is refused"
 sa-session wait "$id" >/dev/null
 wait_until 5 heard stream '.type=="question.rejected"'
 is "$(said stream 'select(.type|startswith("question.")).type' | paste -sd' ')" "question.asked question.replied question.asked question.replied question.asked question.rejected" "the stream tells of all"
+stands() { oc GET /question && [ "$(field length)" = 1 ]; }
+wait_asked() { oc POST "/session/$id/prompt_async" "${json[@]}" -d "$(jq -nc --arg t "ask elicitation/create $1" \
+	'{parts:[{type:"text",text:$t}],model:{providerID:"mock",modelID:"script"}}')" && wait_until 10 stands && question=$(field '.[0].id'); }
+reply() { oc POST "/question/$question/reply" "${json[@]}" -d "{\"answers\":$1}"; }
+last_text() { oc GET "/session/$id/message?limit=1" && field '.[0].parts[-1].text'; }
+wait_asked '{"mode":"url","message":"Go?","url":"https://x.test/","elicitationId":"e1"}'
+reply '[["no"]]'
+is "$code" 400 "a consent is Yes or No"
+ok "... and is still wanted" stands
+reply '[[]]'
+sa-session wait "$id" >/dev/null
+like "$(last_text)" '"action":"decline"' "who chooses nothing has not agreed"
+wait_asked '{"mode":"form","message":"Go?","requestedSchema":{"type":"object","properties":{"b":{"type":"boolean"},"n":{"type":"integer","enum":[1,2]},"c":{"type":"string","oneOf":[{"const":"x","title":"The X"}]}}}}'
+is "$(field '.[0].questions | map(.options | map(.label) | join(" ")) | join(",")')" "Yes No,1 2,The X" "numbers are choices, too"
+for wrong in '[["maybe"],["1"],["x"]]' '[["Yes"],["3"],["x"]]' '[["Yes"],["1"],["y"]]'; do
+	reply "$wrong"
+	is "$code" 400 "no answer is made of $wrong"
+done
+reply '[["Yes"],["2"],["The X"]]'
+sa-session wait "$id" >/dev/null
+like "$(last_text)" '\{"b":true,"n":2,"c":"x"\}' "an answer has the values behind the labels"
 for path in permission/none/reply question/none/reply question/q_x-1/reject; do
 	oc POST "/$path" "${json[@]}" -d '{"reply":"once","answers":[]}'
 	is "$code" 404 "$path is not there"

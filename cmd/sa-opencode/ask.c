@@ -142,6 +142,18 @@ static void add_option(struct buf *b, struct span label, struct span description
 	json_close(b, '}');
 }
 
+static void add_choice(struct buf *b, struct span choice)
+{
+	struct span label = choice_label(choice);
+	cleanup_buf struct buf text = BUF_INIT(BUF_MAX_OWN);
+	if (json_type(label) == JSON_NUMBER) {
+		json_add_string(&text, label);
+		label = buf_span(&text);
+	}
+	if (json_type(label) == JSON_STRING)
+		add_option(b, label, json_get(choice, "description"));
+}
+
 static bool is_boolean(struct span schema)
 {
 	return json_string_is(json_get(schema, "type"), "boolean");
@@ -159,8 +171,7 @@ static void add_question(struct buf *b, struct span message, struct span name, s
 	json_key(b, "options");
 	json_open(b, '[');
 	while (has_choices && json_next(&it, NULL, &choice))
-		if (json_type(choice_label(choice)) == JSON_STRING)
-			add_option(b, choice_label(choice), json_get(choice, "description"));
+		add_choice(b, choice);
 	if (is_boolean(schema)) {
 		add_option(b, SPAN_LIT("\"Yes\""), SPAN_NONE);
 		add_option(b, SPAN_LIT("\"No\""), SPAN_NONE);
@@ -208,18 +219,6 @@ void ask_add_request(struct buf *b, const struct ask_place *place, struct span p
 
 /* --- answers ------------------------------------------------------------------------------- */
 
-/* The value behind a label; a text that is no label is itself. */
-static struct span value_of(struct span schema, struct span label)
-{
-	struct json_iter it;
-	struct span choice;
-	bool has_choices = each_choice(schema, &it);
-	while (has_choices && json_next(&it, NULL, &choice))
-		if (json_scalar_equal(choice_label(choice), label))
-			return choice_value(choice);
-	return label;
-}
-
 /* A number out of a text, or NONE. */
 static struct span number_of(struct span label)
 {
@@ -228,33 +227,85 @@ static struct span number_of(struct span label)
 										       : SPAN_NONE;
 }
 
+static bool is_choice(struct span choice, struct span label)
+{
+	struct span value = choice_value(choice);
+	struct span number = json_type(value) == JSON_NUMBER ? number_of(label) : SPAN_NONE;
+	return json_scalar_equal(choice_label(choice), label) || json_scalar_equal(value, label) ||
+	       (number.p && json_scalar_equal(value, number));
+}
+
+/* The value behind a label; where anything may be written it is itself. 0, or -1. */
+static int value_of(struct span schema, const char *name, struct span label, struct span *ret,
+		    struct sa_error *err)
+{
+	struct json_iter it;
+	struct span choice;
+	*ret = label;
+	if (!each_choice(schema, &it))
+		return 0;
+	while (json_next(&it, NULL, &choice))
+		if (is_choice(choice, label)) {
+			*ret = choice_value(choice);
+			return 0;
+		}
+	return error_set(err, PROBLEM_INVALID_REQUEST, "'%s' has no choice %.*s", name,
+			 SPAN_ARG(label));
+}
+
+/* 1: yes, 0: no, -1: neither. */
+static int is_yes(struct span label, const char *name, struct sa_error *err)
+{
+	if (json_string_is(label, "Yes") || json_string_is(label, "true"))
+		return 1;
+	if (json_string_is(label, "No") || json_string_is(label, "false"))
+		return 0;
+	return error_set(err, PROBLEM_INVALID_REQUEST, "'%s' wants \"Yes\" or \"No\"", name);
+}
+
 static int add_value(struct buf *b, const char *name, struct span schema, struct span labels,
 		     struct sa_error *err)
 {
-	struct span type = json_get(schema, "type"), label = SPAN_NONE;
+	struct span type = json_get(schema, "type"), label = SPAN_NONE, value;
 	struct json_iter it = json_iter(labels);
 	if (json_string_is(type, "array")) {
 		json_key(b, name);
 		json_open(b, '[');
-		while (json_next(&it, NULL, &label))
-			json_add_raw(b, value_of(schema, label));
+		while (json_next(&it, NULL, &label)) {
+			if (value_of(schema, name, label, &value, err) < 0)
+				return -1;
+			json_add_raw(b, value);
+		}
 		json_close(b, ']');
 		return 0;
 	}
 	if (!json_next(&it, NULL, &label))
 		return 0; /* left out: the agent knows which ones it needs */
 	if (json_string_is(type, "boolean")) {
-		json_kv_bool(b, name,
-			     json_string_is(label, "Yes") || json_string_is(label, "true"));
-		return 0;
+		int yes = is_yes(label, name, err);
+		json_kv_bool(b, name, yes > 0);
+		return yes < 0 ? -1 : 0;
 	}
-	struct span value = value_of(schema, label);
+	if (value_of(schema, name, label, &value, err) < 0)
+		return -1;
 	if (json_string_is(type, "number") || json_string_is(type, "integer"))
 		value = json_type(value) == JSON_NUMBER ? value : number_of(value);
 	if (!value.p)
 		return error_set(err, PROBLEM_INVALID_REQUEST, "'%s' wants a number", name);
 	json_kv_raw(b, name, value);
 	return 0;
+}
+
+/* To an address, or to nothing that could be filled in: who chooses nothing has not agreed. */
+static int add_consent(struct buf *b, struct span labels, struct sa_error *err)
+{
+	struct json_iter it = json_iter(labels);
+	struct span label;
+	int yes = 0;
+	if (json_type(labels) == JSON_ARRAY && json_next(&it, NULL, &label))
+		yes = is_yes(label, "Continue", err);
+	buf_adds(b, yes > 0 ? "{\"action\":\"accept\"}" : "{\"action\":\"decline\"}");
+	return yes < 0 ? -1 : 0;
 }
 
 int ask_add_answers(struct buf *b, struct span payload, struct span answers, struct sa_error *err)
@@ -267,10 +318,7 @@ int ask_add_answers(struct buf *b, struct span payload, struct span answers, str
 		    err, PROBLEM_INVALID_REQUEST,
 		    "answers wants an array with an array of labels for each question");
 	if (json_type(properties) != JSON_OBJECT || !json_next(&it, NULL, &schema)) {
-		bool is_yes = json_next(&given, NULL, &labels) &&
-			      memmem(labels.p, labels.n, "\"No\"", 4) == NULL;
-		buf_adds(b, is_yes ? "{\"action\":\"accept\"}" : "{\"action\":\"decline\"}");
-		return 0;
+		return add_consent(b, json_next(&given, NULL, &labels) ? labels : SPAN_NONE, err);
 	}
 	it = json_iter(properties);
 	buf_adds(b, "{\"action\":\"accept\",\"content\":{");

@@ -265,6 +265,10 @@ void op_session_update(struct job *job, struct session *session)
 			   "make another session");
 		return;
 	}
+	if (json_type(json_get(body, "title")) > JSON_NULL && !title) {
+		job_refuse(job, 400, "title is a text");
+		return;
+	}
 	if (title && set_title(job->hub, session, title, &err) < 0) {
 		job_fail(job, &err);
 		return;
