@@ -113,13 +113,13 @@ describe 2.0.0
 status 1 "a version is no path" sa-install-agent toy --agent-version ../../x
 status 1 "--offline fetches nothing" sa-install-agent --offline --reinstall toy
 like "$(tail -1 err)" "--offline: this would fetch" "and says what it would have"
-printf 'registry=%s\n//127.0.0.1:%s/private/:_authToken=${TOKEN_OF_MINE}\n' "$base/private" "$(cat port)" >"$HOME/.npmrc"
+printf 'registry=http://127.0.0.1:9/\nregistry=%s ; the one that counts\n//127.0.0.1:%s/private/:_authToken=${TOKEN_OF_MINE}\n' "$base/private" "$(cat port)" >"$HOME/.npmrc"
 (
 	unset NPM_CONFIG_REGISTRY
 	export TOKEN_OF_MINE=sesame
 	sa-install-agent --quiet --reinstall toy
 ) >out 2>err || true
-is "$(says)" "toy 2.0.0 (test)" "a token in ~/.npmrc opens a private registry"
+is "$(says)" "toy 2.0.0 (test)" "a token in ~/.npmrc opens a private registry, of two the last"
 unlike "$(cat err out reg/log)" sesame "and is told to nobody"
 rm "$HOME/.npmrc"
 ok "back" sa-install-agent --quiet toy --agent-version 1.1.0

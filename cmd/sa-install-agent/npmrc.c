@@ -89,6 +89,15 @@ static char *expand(struct span text)
 	return buf_take(&out);
 }
 
+/* A value in no quotes ends before a comment; a backslash keeps the character. */
+static struct span without_comment(struct span value)
+{
+	for (size_t i = 0; i < value.n; i++)
+		if (strchr(";#", value.p[i]) && (i == 0 || value.p[i - 1] != '\\'))
+			return span_trim((struct span){value.p, i});
+	return value;
+}
+
 static void add_line(struct npmrc *rc, struct span line)
 {
 	line = span_trim(line);
@@ -98,18 +107,27 @@ static void add_line(struct npmrc *rc, struct span line)
 	struct span key = span_trim((struct span){line.p, (size_t)(equals - line.p)});
 	struct span value =
 	    span_trim((struct span){equals + 1, (size_t)(line.p + line.n - equals - 1)});
+	if (value.n && value.p[0] != '"' && value.p[0] != '\'')
+		value = without_comment(value);
 	if (value.n >= 2 && (value.p[0] == '"' || value.p[0] == '\'') &&
 	    value.p[value.n - 1] == value.p[0])
 		value = (struct span){value.p + 1, value.n - 2};
 	add(rc, xmemdup0(key.p, key.n), expand(value));
 }
 
+/* Of a key that stands there twice npm takes the last: the first that is found here. */
 static void add_text(struct npmrc *rc, const char *text)
 {
+	size_t first = rc->count;
 	for (const char *p = text; *p;) {
 		size_t n = strcspn(p, "\n");
 		add_line(rc, (struct span){p, n});
 		p += n + (p[n] == '\n');
+	}
+	for (size_t last = rc->count; first + 1 < last; first++, last--) {
+		struct npmrc_entry entry = rc->entries[first];
+		rc->entries[first] = rc->entries[last - 1];
+		rc->entries[last - 1] = entry;
 	}
 }
 
