@@ -12,9 +12,10 @@ begin() { # AGENT ARGUMENT...: sa-acp-AGENT, with a session in $session
 	session=$(answer 2 | jq -r .result.sessionId)
 }
 say() { printf '%s\n' "$1" >&"$to"; }
-answer() { # ID: the response to it
+answer() { # ID: the response to it; what comes before is in $T/told, too
 	local line
 	while IFS= read -r -t 20 line <&"$from"; do
+		echo "$line" >>"$T/told"
 		if [ "$(jq -c 'select(.method == null) | .id' <<<"$line")" = "$1" ]; then
 			echo "$line"
 			return 0

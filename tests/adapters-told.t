@@ -4,8 +4,16 @@
 . "$(dirname "$0")/tap.sh"
 . "$TOP/tests/adapters-lib.sh"
 need jq
-export IS_SANDBOX=1
+export IS_SANDBOX=1 CLAUDE_CONFIG_DIR=$T/claude PI_CODING_AGENT_DIR=$T/pi
 mkdir work
+image='{"type":"image","data":"AA==","mimeType":"image/png"}'
+# MEMBERS: the user's part of the history that session/load of $old tells
+loaded() {
+	: >told
+	session=$old call 50 session/load ",\"cwd\":\"$T/work\",\"mcpServers\":[]"
+	answer 50 >/dev/null
+	jq -c '.params.update | select(.sessionUpdate == "user_message_chunk") | .content' told | paste -sd ' '
+}
 heard() { jq -c "$1" "$T/heard" | paste -sd ' '; }
 option() { jq -r --arg id "$1" '.result.configOptions[] | select(.id == $id) | .currentValue'; }
 
@@ -53,6 +61,11 @@ for try in "Bash exit-plan-bypass" "Bash acceptForSession" "ExitPlanMode allow-o
 done
 is "$(heard 'select(.type == "control_response") | .response.response.behavior')" '"deny" "deny" "deny" "allow" "allow"' \
 	"what was not offered for a call is no permission for it"
+old=00000000-0000-4000-8000-000000000001
+mkdir -p claude/projects/w
+echo '{"type":"user","message":{"role":"user","content":[{"type":"text","text":"see"},{"type":"image","source":{"type":"base64","media_type":"image/png","data":"AA=="}}]}}' \
+	>claude/projects/w/$old.jsonl
+is "$(loaded)" '{"type":"text","text":"see"} '"$image" "a history has its images"
 finish
 
 # --- Codex ----------------------------------------------------------------------------------
@@ -75,6 +88,8 @@ while read -r line; do
 		usage 11 && usage 11 && usage 22 && usage 22
 		tell turn/completed '"turn":{"id":"u","status":"completed"}' ;;
 	*'"thread/start"'*) reply '{thread: {id: "t"}, model: "m", approvalPolicy: "on-request", sandbox: {type: "workspaceWrite"}}' ;;
+	*'"thread/resume"'*) reply '{thread: {id: .params.threadId}, model: "m"}' ;;
+	*'"thread/turns/list"'*) reply '{data: [{items: [{type: "userMessage", id: "i", content: [{type: "text", text: "see"}, {type: "image", url: "data:image/png;base64,AA=="}]}]}]}' ;;
 	*'"id"'*) reply '{data: []}' ;;
 	esac
 done
@@ -105,6 +120,7 @@ for try in '[\"accept\"] acceptForSession' '[\"accept\"] accept' '[] acceptForSe
 done
 is "$(heard 'select(.id == 99) | .result.decision')" '"decline" "accept" "acceptForSession" "decline"' \
 	"what was not offered for a command declines it"
+is "$(loaded)" '{"type":"text","text":"see"} '"$image" "a history has its images"
 finish
 
 # --- Pi ---------------------------------------------------------------------------------------
@@ -115,6 +131,7 @@ levels='"high","off"'
 while read -r line; do
 	echo "$line" >>"$T/heard"
 	case $line in
+	*'"get_messages"'*) reply '{messages: [{role: "user", content: [{type: "text", text: "see"}, {type: "image", data: "AA==", mimeType: "image/png"}]}]}' ;;
 	*'"get_state"'*) reply '{sessionId: "p", model: {provider: "x", id: "big"}, thinkingLevel: "high", isStreaming: false}' ;;
 	*'"get_available_models"'*) reply '{models: [{provider: "x", id: "big"}, {provider: "x", id: "small"}]}' ;;
 	*'"get_available_thinking_levels"'*) reply "{levels: [$levels]}" ;;
@@ -144,5 +161,8 @@ call 6 session/cancel ''
 is "$(answer 5 | jq -r .result.stopReason)" cancelled "what Pi refuses after it was cancelled is cancelled"
 prompt 7 more
 is "$(answer 7 | jq -r .result.stopReason)" end_turn "and the next prompt runs"
+mkdir -p pi/sessions/w
+echo '{"type":"session"}' >pi/sessions/w/2026_$old.jsonl
+is "$(loaded)" '{"type":"text","text":"see"} '"$image" "a history has its images"
 finish
 done_testing

@@ -110,6 +110,10 @@ static void replay_user(struct session *session, struct span line, struct span m
 			tool_result(session, block, json_get(line, "toolUseResult"));
 		else if (json_type(text) == JSON_STRING && !is_internal(text))
 			tell(session, "user_message_chunk", text, SPAN_NONE);
+		else if (json_string_is(json_get(block, "type"), "image"))
+			session_base_tell_image(&session->base, "user_message_chunk",
+						json_path(block, "source.data"),
+						json_path(block, "source.media_type"));
 	}
 }
 

@@ -8,6 +8,8 @@
 #include "json/scan.h"
 #include "json/write.h"
 
+#include <string.h>
+
 void item_release(void *call)
 {
 	struct item *item = call;
@@ -48,12 +50,30 @@ static void tell_reasoning(struct session *session, struct span item)
 	}
 }
 
+/* "data:TYPE;base64,DATA", as turn/start got it. */
+static void tell_image(struct session *session, struct span url)
+{
+	cleanup_free char *text = json_string_dup(url);
+	char *end = text ? strstr(text, ";base64,") : NULL;
+	if (!end || strncmp(text, "data:", 5) != 0)
+		return;
+	cleanup_buf struct buf type = BUF_INIT(BUF_MAX_OWN), data = BUF_INIT(BUF_MAX_OWN);
+	json_add_string(&type, (struct span){text + 5, (size_t)(end - text) - 5});
+	json_add_string(&data, span_of(end + strlen(";base64,")));
+	session_base_tell_image(&session->base, "user_message_chunk", buf_span(&data),
+				buf_span(&type));
+}
+
 static void tell_user(struct session *session, struct span item)
 {
 	struct json_iter it = json_iter(json_get(item, "content"));
 	struct span part;
 	while (json_next(&it, NULL, &part))
-		tell(session, "user_message_chunk", json_get(item, "id"), json_get(part, "text"));
+		if (json_string_is(json_get(part, "type"), "image"))
+			tell_image(session, json_get(part, "url"));
+		else
+			tell(session, "user_message_chunk", json_get(item, "id"),
+			     json_get(part, "text"));
 }
 
 /* Message-like items, which are no tool calls. Whether it is one. */

@@ -103,6 +103,9 @@ static void replay_text(struct session *session, const char *kind, struct span c
 	while (json_next(&it, NULL, &block))
 		if (json_string_is(json_get(block, "type"), "text"))
 			tell(session, kind, json_get(block, "text"));
+		else if (json_string_is(json_get(block, "type"), "image"))
+			session_base_tell_image(&session->base, kind, json_get(block, "data"),
+						json_get(block, "mimeType"));
 }
 
 static void replay_assistant(struct session *session, struct span message)

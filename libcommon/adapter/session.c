@@ -258,6 +258,21 @@ void session_base_tell(const struct adapter_session *base, const char *kind, str
 		adapter_update_text(base->adapter, base->id, kind, words, message_id);
 }
 
+void session_base_tell_image(const struct adapter_session *base, const char *kind, struct span data,
+			     struct span mime_type)
+{
+	if (json_type(data) != JSON_STRING || json_type(mime_type) != JSON_STRING)
+		return;
+	struct buf *b = adapter_update_open(base->adapter, base->id, kind);
+	json_key(b, "content");
+	json_open(b, '{');
+	json_kv_string(b, "type", "image");
+	json_kv_raw(b, "data", data);
+	json_kv_raw(b, "mimeType", mime_type);
+	json_close(b, '}');
+	adapter_update_close(base->adapter);
+}
+
 void session_base_tell_usage(const struct adapter_session *base, int64_t used, int64_t size,
 			     struct span cost)
 {

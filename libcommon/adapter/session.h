@@ -174,6 +174,9 @@ int64_t session_base_tick(struct adapter_session *base);
  * adapter_update_text. */
 void session_base_tell(const struct adapter_session *base, const char *kind, struct span text,
 		       const char *message_id);
+/* An image of a history; data and mime_type are JSON strings. Nothing when one is none. */
+void session_base_tell_image(const struct adapter_session *base, const char *kind, struct span data,
+			     struct span mime_type);
 /* usage_update: tokens in the context window and its size; cost, dollars as JSON, may be not there.
  * Nothing when either count is unknown (0). */
 void session_base_tell_usage(const struct adapter_session *base, int64_t used, int64_t size,
