@@ -81,6 +81,19 @@ test("the end of a turn ends its questions", () => {
   assert.deepEqual([t.open().length, t.blocks[1].state, t.blocks[2].stopReason], [0, "over", "cancelled"]);
 });
 
+test("what the supervisor quotes ends no question, the end of the agent does", () => {
+  const ask = () => event("agent", { id: 0, method: "session/request_permission", params: {} });
+  const system = (method, params) => event("system", { jsonrpc: "2.0", method, params });
+  const t = made(event("client", { id: 1, method: "session/prompt", params: {} }), ask(), system("_adapter/invalid_stdout", { raw: "connection closed, child exited" }),
+    system("_adapter/request_settled", { requestId: "e", by: "extended rules", reason: "it ended" }));
+  assert.deepEqual([t.open().length, t.isRunning], [1, true]);
+  t.add(system("_adapter/agent_exited", { success: false, signal: "SIGKILL" }));
+  assert.deepEqual([t.open().length, t.isRunning], [0, false]);
+  t.add(event("client", { id: 2, method: "session/prompt", params: {} }));
+  t.add(event("system", { jsonrpc: "2.0", id: 2, error: { code: -32603, message: "agent 'x' is gone" } }, "session/prompt"));
+  assert.deepEqual([t.blocks.at(-1).kind, t.blocks.at(-1).text, t.isRunning], ["error", "agent 'x' is gone", false]);
+});
+
 test("whatever an agent sends is shown, nothing throws", () => {
   const t = new Transcript();
   for (const payload of [null, 5, "x", [1], {}, { method: "session/update" }, { method: "session/update", params: { update: { sessionUpdate: "new" } } },
@@ -89,6 +102,10 @@ test("whatever an agent sends is shown, nothing throws", () => {
     for (const sender of ["agent", "client", "system"]) t.add(event(sender, payload));
   }
   assert.ok(t.blocks.some((block) => block.kind === "error"));
+});
+
+test("markdown: a list that goes on has its numbers", () => {
+  assert.deepEqual(blocks("1. a\n2. b\n```\nx\n```\n3. c").map((block) => block.start), [1, undefined, 3]);
 });
 
 test("markdown: blocks and lines", () => {

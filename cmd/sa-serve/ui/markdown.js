@@ -33,11 +33,11 @@ export function blocks(text) {
     if (paragraph.length) out.push({ kind: "p", parts: inline(paragraph.join("\n")) });
     paragraph = [];
   };
-  const item = (kind, parts) => {
+  const item = (kind, parts, start) => {
     flush();
     const last = out.at(-1);
     if (last?.kind === kind) last.items.push(parts);
-    else out.push({ kind, items: [parts] });
+    else out.push({ kind, items: [parts], ...(start === undefined ? {} : { start }) });
   };
   for (let i = 0; i < lines.length; i++) {
     const line = lines[i];
@@ -54,7 +54,7 @@ export function blocks(text) {
       flush();
       out.push({ kind: "hr" });
     } else if ((m = /^\s*[-*+]\s+(.*)/.exec(line))) item("ul", inline(m[1]));
-    else if ((m = /^\s*\d{1,9}[.)]\s+(.*)/.exec(line))) item("ol", inline(m[1]));
+    else if ((m = /^\s*(\d{1,9})[.)]\s+(.*)/.exec(line))) item("ol", inline(m[2]), Number(m[1]));
     else if ((m = /^>\s?(.*)/.exec(line))) item("quote", inline(m[1]));
     else if (line.trim() === "") flush();
     else paragraph.push(line);
@@ -80,7 +80,7 @@ function blockNode(block) {
     case "heading": return h("p", { class: `heading level${block.level}` }, inlineNodes(block.parts));
     case "p": return h("p", null, inlineNodes(block.parts));
     case "quote": return h("blockquote", null, block.items.map((parts) => h("p", null, inlineNodes(parts))));
-    default: return h(block.kind, null, block.items.map((parts) => h("li", null, inlineNodes(parts))));
+    default: return h(block.kind, { start: block.start }, block.items.map((parts) => h("li", null, inlineNodes(parts))));
   }
 }
 

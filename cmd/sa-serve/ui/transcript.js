@@ -141,9 +141,11 @@ export class Transcript {
     this.asks.clear();
   }
 
+  // The supervisor's own: notes, and answers in a dead agent's place. What a note quotes ends nothing.
   system(event, message) {
-    this.note(event, String(message.method ?? message.type ?? "system"));
-    if (/exit|closed|interrupted|died|ended/.test(JSON.stringify(message).slice(0, 300))) this.turnOver(event);
+    if (message.error) this.outcome(event, message);
+    else this.note(event, String(message.method ?? message.type ?? "system"));
+    if (message.method === "_adapter/agent_exited") this.turnOver(event);
   }
 
   open() {
