@@ -65,6 +65,13 @@ like "$(ask terminal/create '{"command":"no-such-program"}')" '^error .*-32002.*
 like "$(ask terminal/create '{"command":"true","cwd":"/"}')" '^error .*-32602' "a folder outside is refused"
 like "$(ask terminal/create '{"command":"true","cwd":"'"$W"'/outside"}')" '^error ' "through a link too"
 like "$(ask terminal/create '{"args":["x"]}')" '^error .*-32602' "a command is wanted"
+for wish in '"args":"-x"' '"args":{"a":"-x"}' '"env":"A=1"' '"cwd":7' '"outputByteLimit":"9"' '"outputByteLimit":-1'; do
+	like "$(ask terminal/create "{\"command\":\"true\",$wish}")" '^error .*-32602' "a wish that is none is refused: $wish"
+done
+id=$(ask terminal/create '{"command":"sh","args":["-c","head -c 1500000 /dev/zero | tr \"\\\\0\" x"],"env":null,"cwd":null,"outputByteLimit":2000000}' | sed 's/^result //' | jq -r .terminalId)
+ask terminal/wait_for_exit "{\"terminalId\":\"$id\"}" >/dev/null
+is "$(ask terminal/output "{\"terminalId\":\"$id\"}" | sed 's/^result //' | jq -c '[(.output | length), .truncated]')" "[1500000,false]" \
+	"a greater limit than the usual one is had"
 like "$(ask terminal/dance '{"terminalId":"x"}')" '^error .*-32602' "unknown requests are refused"
 unlike "$(ask terminal/create '{"command":"sh","args":["-c","env"]}'; id=$(processes | tail -1 | jq -r .id); wait_until 5 eval '[ -n "$(sa-process logs $id --text)" ]'; sa-process logs "$id" --text)" 'SANDBOX_AGENT_(STORE|SERVER|RUN_DIR)' \
 	"a terminal sees no more of our environment than its agent"

@@ -103,6 +103,18 @@ const char *host_inside(const struct supervisor *sv, const char *root, const cha
 	return NULL;
 }
 
+/* --- numbers ------------------------------------------------------------------------------ */
+
+int host_number(struct span params, const char *name, int64_t *ret, struct sa_error *err)
+{
+	struct span value = json_get(params, name);
+	if (json_type(value) == JSON_NONE || json_type(value) == JSON_NULL)
+		return 0;
+	if (json_int(value, ret) < 0 || *ret < 0)
+		return error_set(err, PROBLEM_INVALID_REQUEST, "%s is a whole number", name);
+	return 0;
+}
+
 /* --- requests ------------------------------------------------------------------------------- */
 
 static void do_file(struct supervisor *sv, const struct envelope *request,

@@ -20,6 +20,7 @@ enum {
 	HOST_TERMINALS_MAX = 64,     /* of one agent, not released */
 	HOST_WAITERS_MAX = 256,	     /* terminal/wait_for_exit that are not answered */
 	HOST_OUTPUT_BYTES = 1 << 20, /* of terminal/output when the agent sets no limit */
+	HOST_OUTPUT_BYTES_MAX = 16 << 20, /* ... and when it sets a greater one */
 };
 
 enum host_error {
@@ -46,6 +47,8 @@ void host_result(struct supervisor *sv, const struct session_track *session, con
 void host_problem(struct supervisor *sv, const struct session_track *session, const char *method,
 		  struct span id, const struct sa_error *err);
 
+/* A member that may be absent or null, which leaves *ret: a whole number from 0. 0, or -1. */
+int host_number(struct span params, const char *name, int64_t *ret, struct sa_error *err);
 /* fs/...: result is appended. 0, or -1. */
 int host_read_file(struct supervisor *sv, const char *root, struct span params, struct buf *result,
 		   struct sa_error *err);

@@ -28,6 +28,11 @@ static void free_words(struct host_words *words)
 	free(words->items);
 }
 
+static bool is_absent(struct span value)
+{
+	return json_type(value) == JSON_NONE || json_type(value) == JSON_NULL;
+}
+
 static int read_args(struct span params, struct host_words *argv, struct sa_error *err)
 {
 	char *command = json_string_dup(json_get(params, "command"));
@@ -37,6 +42,8 @@ static int read_args(struct span params, struct host_words *argv, struct sa_erro
 		return error_set(err, PROBLEM_INVALID_REQUEST, "command is wanted: a string");
 	}
 	add_word(argv, command);
+	if (!is_absent(args) && json_type(args) != JSON_ARRAY)
+		return error_set(err, PROBLEM_INVALID_REQUEST, "args is an array of strings");
 	for (struct json_iter it = json_iter(args); json_next(&it, NULL, &item);) {
 		char *word = json_string_dup(item);
 		if (!word)
@@ -67,6 +74,9 @@ static int read_env(struct span params, struct host_words *env, struct sa_error 
 {
 	struct span list = json_get(params, "env"), key, item;
 	bool is_object = json_type(list) == JSON_OBJECT;
+	if (!is_absent(list) && !is_object && json_type(list) != JSON_ARRAY)
+		return error_set(err, PROBLEM_INVALID_REQUEST,
+				 "env is an array of {\"name\",\"value\"}");
 	for (struct json_iter it = json_iter(list); json_next(&it, &key, &item);) {
 		cleanup_free char *name = json_string_dup(is_object ? key : json_get(item, "name"));
 		cleanup_free char *value =
@@ -83,10 +93,14 @@ static char *find_cwd(const struct supervisor *sv, const char *root, struct span
 		      struct sa_error *err)
 {
 	struct span value = json_get(params, "cwd");
-	if (json_type(value) != JSON_STRING)
+	if (is_absent(value))
 		return xstrdup(root);
 	cleanup_free char *cwd = json_string_dup(value);
-	const char *inside = cwd ? host_inside(sv, root, cwd, err) : NULL;
+	if (!cwd) {
+		error_set(err, PROBLEM_INVALID_REQUEST, "cwd is a string");
+		return NULL;
+	}
+	const char *inside = host_inside(sv, root, cwd, err);
 	if (!inside)
 		return NULL;
 	struct beneath at = BENEATH_ALL;

@@ -61,17 +61,6 @@ static struct span cut_lines(struct span text, int64_t first, int64_t count)
 	return (struct span){p, (size_t)(stop - p)};
 }
 
-/* A member that may be absent or null. */
-static int number(struct span params, const char *name, int64_t *ret, struct sa_error *err)
-{
-	struct span value = json_get(params, name);
-	if (json_type(value) == JSON_NONE || json_type(value) == JSON_NULL)
-		return 0;
-	if (json_int(value, ret) < 0 || *ret < 0)
-		return error_set(err, PROBLEM_INVALID_REQUEST, "%s is a whole number", name);
-	return 0;
-}
-
 static int read_all(const struct beneath *at, const char *inside, const char *path,
 		    struct buf *text, struct sa_error *err)
 {
@@ -93,7 +82,7 @@ int host_read_file(struct supervisor *sv, const char *root, struct span params, 
 	struct beneath at;
 	const char *inside;
 	int64_t line = 1, limit = INT64_MAX;
-	if (number(params, "line", &line, err) < 0 || number(params, "limit", &limit, err) < 0 ||
+	if (host_number(params, "line", &line, err) < 0 || host_number(params, "limit", &limit, err) < 0 ||
 	    find(sv, root, params, &at, &path, &inside, err) < 0)
 		return -1;
 	int rc = read_all(&at, inside, path, &text, err);

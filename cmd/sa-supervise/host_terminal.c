@@ -197,7 +197,6 @@ static struct terminal *add_terminal(struct supervisor *sv, const struct session
 	    .ready_line = BUF_INIT(READY_LINE_BYTES),
 	    .link = WATCH_INIT,
 	    .bound_fd = bound_fd,
-	    .output_bytes = HOST_OUTPUT_BYTES,
 	};
 	sv->host->terminals = t;
 	sv->host->terminal_count++;
@@ -211,9 +210,10 @@ static int create(struct supervisor *sv, const struct envelope *request,
 		  const struct session_track *session, struct sa_error *err)
 {
 	cleanup_host_command struct host_command command = {.cwd = NULL};
-	int64_t limit =
-	    json_int_or(json_get(request->params, "outputByteLimit"), HOST_OUTPUT_BYTES);
+	int64_t limit = HOST_OUTPUT_BYTES;
 	int bound[2], ready;
+	if (host_number(request->params, "outputByteLimit", &limit, err) < 0)
+		return -1;
 	if (sv->host->terminal_count >= HOST_TERMINALS_MAX)
 		return error_set(err, PROBLEM_CONFLICT, "%d terminals are open already",
 				 HOST_TERMINALS_MAX);
@@ -236,8 +236,7 @@ static int create(struct supervisor *sv, const struct envelope *request,
 		return -1;
 	}
 	struct terminal *t = add_terminal(sv, session, request->id, ready, bound[1]);
-	if (limit >= 0 && (uint64_t)limit < t->output_bytes)
-		t->output_bytes = (uint64_t)limit;
+	t->output_bytes = (uint64_t)(limit < HOST_OUTPUT_BYTES_MAX ? limit : HOST_OUTPUT_BYTES_MAX);
 	return 0;
 }
 

@@ -33,6 +33,14 @@ enum {
 	RUN_NAME_LENGTH = 12,
 };
 
+/* The agent's folder, as it is named from anywhere: sessions without one of their own are in it,
+ * and a resume may be started elsewhere. */
+static char *whole_cwd(const char *cwd)
+{
+	char *path = realpath(cwd ? cwd : ".", NULL);
+	return path ? path : xstrdup(cwd ? cwd : "/");
+}
+
 /* Everything the row of this server says about us. */
 static int fill_server(struct supervisor *sv, struct sa_error *err)
 {
@@ -45,7 +53,7 @@ static int fill_server(struct supervisor *sv, struct sa_error *err)
 	    .agent = xstrdup(sv->options->agent),
 	    .uid = xstrdup(sv->options->server_uid),
 	    .credentials = xstrdup(sv->options->credentials),
-	    .cwd = xstrdup(sv->options->cwd),
+	    .cwd = whole_cwd(sv->options->cwd),
 	    .command_json = buf_take(&command),
 	    .settings_json = judge_settings(sv),
 	    .socket_dir = rundir_make(name, err),
