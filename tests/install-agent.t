@@ -319,16 +319,21 @@ chmod 755 "$data/bin/toy"
 ok "a program of somebody else's" sa-install-agent --quiet --reinstall toy
 like "$(says)" '^toy 1' "is replaced when that is asked for"
 ok "(and once more)" sa-install-agent --quiet --reinstall toy
+mv "$data/bin/toy" mine
+printf '#!/bin/sh\necho theirs, too\n' >"$data/bin/toy"
+chmod 755 "$data/bin/toy"
+ok "--rollback" sa-install-agent --rollback toy
+is "$(says | cut -c1-5) $(for kept in "$data"/agents/toy/before-*; do "$kept"; done | sort | paste -sd ' ')" "toy 1 theirs theirs, too" "keeps what somebody has put there since"
 ok "--remove of it" sa-install-agent --remove toy
-is "$(says)" theirs "puts that one back"
+is "$(says)" "theirs, too" "puts the newest one back"
 status 1 "which is none of ours" sa-install-agent --remove toy
-is "$(says)" theirs "and stays"
+is "$(says)" "theirs, too" "and stays"
 mkdir -p elsewhere/agents/toy
 mv "$data/bin/toy" elsewhere/agents/toy/toy
 ln -s "$T/elsewhere/agents/toy/toy" "$data/bin/toy"
 status 1 "so does a link to another folder" sa-install-agent --remove toy
-is "$(says)" theirs "with the same names"
-rm "$data/bin/toy"
+is "$(says)" "theirs, too" "with the same names"
+rm "$data/bin/toy" mine "$data"/agents/toy/before-*
 status 1 "what is not there cannot be removed" sa-install-agent --remove toy
 before=$(requests '/ok/-/')
 pids=()

@@ -267,7 +267,7 @@ int place_rollback(struct place *place, struct sa_error *err)
 				 place->component);
 	cleanup_free char *before = version_folder(place);
 	cleanup_free char *target = link_target(place, name, entry);
-	if (switch_link(place->link, target, err) < 0)
+	if (keep_foreign(place, err) < 0 || switch_link(place->link, target, err) < 0)
 		return -1;
 	return before ? switch_link(previous, before, err) : 0;
 }
