@@ -173,7 +173,9 @@ void traffic_cancel(struct supervisor *sv, struct session_track *session)
 	buf_adds(&line, "}}");
 	struct client_message message = {.payload = buf_span(&line)};
 	struct sa_error ignored;
-	traffic_from_client(sv, &message, &ignored);
+	/* An agent that does not read is not waited for either: force follows. */
+	if (traffic_from_client(sv, &message, &ignored) < 0)
+		cancel_note(session);
 }
 
 /* --- from the agent ---------------------------------------------------------- */
