@@ -2,7 +2,7 @@
 # Two at one session: who ends or forgets one that somebody else brings back does it to what comes of that, or is told.
 . "$(dirname "$0")/tap.sh"
 . "$TOP/tests/session-lib.sh"
-need jq sqlite3
+need jq sqlite3 curl
 store=$XDG_STATE_HOME/sandbox-agent/store.db
 
 # An agent that comes when it is let: a line in the pipe for each start.
@@ -40,6 +40,19 @@ wait "$rm" || rc=$?
 is "$rc $(state stays)" "4 idle" "which is told that the session lives, as it does"
 is "$(sa-session prompt stays "say two" --text)" two "whole"
 sa-session close stays
+
+# Over HTTP nobody else waits: it is told.
+start sh -c 'exec sa-serve --port 0 --no-token 2>serve.err'
+wait_until 10 grep -q 'listening on' serve.err
+base=$(sed -n 's/^sa-serve: listening on //p' serve.err)
+delete() { curl -s -X DELETE -o body -w '%{http_code}' --max-time 20 "$base$1"; }
+interrupted again
+is "$(delete /v1/sessions/again) $(jq -r .detail body)" "409 session 'again' is being brought back" "a DELETE of it is refused"
+is "$(delete /opencode/session/again)" 409 "by OpenCode's route, too"
+open_gate
+wait "$resume"
+is "$(state again)" idle "and the session comes back"
+is "$(delete /v1/sessions/again) $(state again)" "204 closed" "then it is closed"
 
 # A supervisor that is killed at any moment of a wait is an end like others.
 ends=

@@ -1,6 +1,7 @@
 /* Sessions: ours, whoever has made them. */
 #include "agent/launch.h"
 #include "agent/link.h"
+#include "agent/rundir.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/xalloc.h"
@@ -329,6 +330,27 @@ static void forget_session(struct job *job)
 		job_reply_true(job);
 }
 
+/* Not from under somebody who is bringing it back. */
+static void forget_over(struct job *job, const struct session *session)
+{
+	struct sa_error err = SA_ERROR_INIT;
+	cleanup_server struct server server = {.key = 0};
+	if (store_get_server(job->hub->store, session->server_key, &server, &err) < 0) {
+		job_fail(job, &err);
+		return;
+	}
+	cleanup_free char *name = xasprintf("resume-%s", server.uid);
+	int lock = rundir_try_lock(name, &err);
+	if (lock < 0) {
+		if (err.kind == PROBLEM_CONFLICT)
+			error_set(&err, PROBLEM_CONFLICT, "the session is being brought back");
+		job_fail(job, &err);
+		return;
+	}
+	forget_session(job);
+	rundir_unlock(name, lock);
+}
+
 static void on_closed(struct job *job, const struct backend_answer *answer)
 {
 	if (answer->problem.p)
@@ -339,8 +361,12 @@ static void on_closed(struct job *job, const struct backend_answer *answer)
 
 void op_session_delete(struct job *job, struct session *session)
 {
-	if (session_state_is_over(session->state) || draft_is(session)) {
+	if (draft_is(session)) {
 		forget_session(job);
+		return;
+	}
+	if (session_state_is_over(session->state)) {
+		forget_over(job, session);
 		return;
 	}
 	cleanup_free char *params = id_params(session);

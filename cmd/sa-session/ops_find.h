@@ -20,4 +20,11 @@ char *ops_meta(const struct filter_request *request);
 void find_fail(struct broker *broker, const struct filter_request *request,
 	       const struct sa_error *err);
 
+/*
+ * Close a session that is over. 0; 1: it lives again; -1, PROBLEM_CONFLICT while somebody is bringing
+ * it back, whom nobody waits for here: others would wait, too.
+ */
+int ops_close_over(struct broker *broker, struct session *session, const struct server *server,
+		   struct sa_error *err);
+
 #endif

@@ -2,6 +2,7 @@
  * Resume and fork over HTTP. They start an agent and talk to it until it is done, so that
  * everybody else would wait: sa-serve has a filter of its own for each such request (ONCE).
  */
+#include "agent/rundir.h"
 #include "base/cleanup.h"
 #include "base/xalloc.h"
 #include "json/scan.h"
@@ -13,6 +14,26 @@
 
 #include <stdlib.h>
 #include <string.h>
+
+int ops_close_over(struct broker *broker, struct session *session, const struct server *server,
+		   struct sa_error *err)
+{
+	cleanup_free char *name = xasprintf("resume-%s", server->uid);
+	cleanup_free char *id = xstrdup(session->id);
+	int lock = rundir_try_lock(name, err);
+	if (lock < 0)
+		return err->kind == PROBLEM_CONFLICT
+			   ? error_set(err, PROBLEM_CONFLICT, "session '%s' is being brought back", id)
+			   : -1;
+	session_clear(session);
+	int rc = store_get_session(broker->store, id, session, err);
+	if (rc == 0 && !session_state_is_over(session->state))
+		rc = 1;
+	if (rc == 0)
+		rc = store_set_session_state(broker->store, id, SESSION_CLOSED, "closed", err);
+	rundir_unlock(name, lock);
+	return rc;
+}
 
 /* What the body says, as the command line would: strings are owned by words. */
 struct wishes {

@@ -408,9 +408,11 @@ void op_sessions_delete(struct broker *broker, const struct filter_request *requ
 		find_fail(broker, request, &err);
 		return;
 	}
-	if (session_state_is_over(session.state)) {
-		if (store_set_session_state(broker->store, session.id, SESSION_CLOSED, "closed",
-					    &err) < 0)
+	int rc = session_state_is_over(session.state)
+		     ? ops_close_over(broker, &session, &server, &err)
+		     : 1;
+	if (rc <= 0) {
+		if (rc < 0)
 			ops_fail(broker, request, &err, SPAN_NONE);
 		else
 			ops_answer(broker, request, 204, SPAN_NONE);

@@ -51,22 +51,35 @@ static char *lock_path(const char *name, struct sa_error *err)
 	return !base || dirs_make(base, err) < 0 ? NULL : xasprintf("%s/%s.lock", base, name);
 }
 
-int rundir_lock(const char *name, struct sa_error *err)
+static int lock(const char *name, int operation, struct sa_error *err)
 {
 	cleanup_free char *path = lock_path(name, err);
 	while (path) {
 		struct stat st;
 		cleanup_close int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 		int rc = fd;
-		while (rc >= 0 && (rc = flock(fd, LOCK_EX)) < 0 && errno == EINTR)
+		while (rc >= 0 && (rc = flock(fd, operation)) < 0 && errno == EINTR)
 			rc = 0;
 		if (rc < 0)
-			return error_set_errno(err, PROBLEM_STORE_ERROR, errno, "lock %s", path);
+			return error_set_errno(err,
+					       errno == EWOULDBLOCK ? PROBLEM_CONFLICT
+								    : PROBLEM_STORE_ERROR,
+					       errno, "lock %s", path);
 		/* Whoever held it before us may have removed the file: then it locks nothing. */
 		if (fstat(fd, &st) == 0 && st.st_nlink > 0)
 			return TAKE_FD(fd);
 	}
 	return -1;
+}
+
+int rundir_lock(const char *name, struct sa_error *err)
+{
+	return lock(name, LOCK_EX, err);
+}
+
+int rundir_try_lock(const char *name, struct sa_error *err)
+{
+	return lock(name, LOCK_EX | LOCK_NB, err);
 }
 
 void rundir_unlock(const char *name, int fd)

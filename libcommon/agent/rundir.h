@@ -24,6 +24,8 @@ void rundir_remove(const char *path);
  * holds it and dies lets go. The descriptor, for rundir_unlock(), or -1.
  */
 int rundir_lock(const char *name, struct sa_error *err);
+/* The same, but who would have to wait gets PROBLEM_CONFLICT. */
+int rundir_try_lock(const char *name, struct sa_error *err);
 void rundir_unlock(const char *name, int fd);
 
 #endif
