@@ -13,6 +13,7 @@
 #include "json/write.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,18 +116,41 @@ static void on_client(void *arg, uint32_t events)
 		on_readable(c);
 }
 
+static void turn_away(int fd)
+{
+	static const char full[] = "{\"type\":\"problem\",\"kind\":\"conflict\",\"detail\":"
+				   "\"too many clients\"}\n";
+	send(fd, full, sizeof(full) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+	close(fd);
+}
+
+static int open_spare(void)
+{
+	return open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+/* There is no descriptor for it: left alone it would wait for ever, and wake us again and again. */
+static void turn_away_without_descriptor(struct supervisor *sv)
+{
+	if (sv->spare_fd >= 0)
+		close(sv->spare_fd);
+	int fd = sock_accept(sv->listener.fd);
+	if (fd >= 0)
+		turn_away(fd);
+	sv->spare_fd = open_spare();
+}
+
 static void on_connection(void *arg, uint32_t events)
 {
 	struct supervisor *sv = arg;
 	(void)events;
 	int fd = sock_accept(sv->listener.fd);
+	if (fd < 0 && (errno == EMFILE || errno == ENFILE))
+		turn_away_without_descriptor(sv);
 	if (fd < 0)
 		return;
 	if (sv->client_count >= CLIENTS_MAX) {
-		static const char full[] = "{\"type\":\"problem\",\"kind\":\"conflict\",\"detail\":"
-					   "\"too many clients\"}\n";
-		send(fd, full, sizeof(full) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
-		close(fd);
+		turn_away(fd);
 		return;
 	}
 	struct client *c = xcalloc(1, sizeof(*c));
@@ -156,6 +180,7 @@ int clients_listen(struct supervisor *sv, struct sa_error *err)
 	int fd = sock_listen(sv->server.socket_dir, RUNDIR_SOCKET, err);
 	if (fd < 0)
 		return -1;
+	sv->spare_fd = open_spare();
 	if (loop_watch(&sv->loop, &sv->listener, fd, EPOLLIN, on_connection, sv) == 0)
 		return 0;
 	close(fd);
@@ -165,6 +190,9 @@ int clients_listen(struct supervisor *sv, struct sa_error *err)
 void clients_close_all(struct supervisor *sv, const char *reason)
 {
 	loop_close(&sv->loop, &sv->listener);
+	if (sv->spare_fd >= 0)
+		close(sv->spare_fd);
+	sv->spare_fd = -1;
 	for (struct client *c = sv->clients; c; c = c->next) {
 		if (c->is_gone)
 			continue;

@@ -169,6 +169,7 @@ int supervisor_run(const struct supervisor_options *options, struct sa_error *er
 	    .agent_out = WATCH_INIT,
 	    .agent_err = WATCH_INIT,
 	    .listener = WATCH_INIT,
+	    .spare_fd = -1,
 	    .idle_since = clock_monotonic_ms(),
 	    .last_byte_ms = clock_monotonic_ms(),
 	};

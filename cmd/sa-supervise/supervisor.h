@@ -239,6 +239,7 @@ struct supervisor {
 
 	/* clients */
 	struct watch listener;
+	int spare_fd; /* given up to turn one away when there are no more */
 	struct client *clients;
 	size_t client_count;
 	uint64_t next_client;
