@@ -20,6 +20,10 @@ for wrong in '"wait":"false"' '"busy":1' '"text":["x"]'; do
 	POST /v1/sessions/one/prompt "${json[@]}" -d "$(jq -c . <<<"{\"text\":\"say x\",$wrong}")"
 	is "$code" 400 "nor a prompt taken with $wrong"
 done
+for wrong in '[]' '["x"]' '[{"type":"text","text":"a"},5]'; do
+	POST '/v1/sessions/one/prompt?wait=false' "${json[@]}" -d "{\"prompt\":$wrong}"
+	is "$code" 400 "nor one that is no list of blocks: $wrong"
+done
 
 # --- answers ------------------------------------------------------------------------------------
 POST /v1/sessions "${json[@]}" -d '{"agent":"mock","id":"two"}'

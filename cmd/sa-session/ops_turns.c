@@ -116,11 +116,25 @@ static void prompt_send(struct job *job)
 	peer_send(job, "prompt", buf_span(&rest));
 }
 
+/* Of what there is in it the agent judges; it is one thing at least, and each is an object. */
+static bool is_list_of_blocks(struct span blocks)
+{
+	struct json_iter it = json_iter(blocks);
+	struct span block;
+	size_t count = 0;
+	if (json_type(blocks) != JSON_ARRAY)
+		return false;
+	for (; json_next(&it, NULL, &block); count++)
+		if (json_type(block) != JSON_OBJECT)
+			return false;
+	return count > 0;
+}
+
 int ops_take_blocks(const struct filter_request *request, struct buf *ret, struct sa_error *err)
 {
 	struct span blocks = json_get(request->body, "prompt");
 	struct span text = json_get(request->body, "text");
-	if (json_type(blocks) == JSON_ARRAY && !text.p) {
+	if (is_list_of_blocks(blocks) && !text.p) {
 		buf_add_span(ret, blocks);
 		return 0;
 	}
