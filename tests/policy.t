@@ -77,6 +77,8 @@ is "$(run --cwd d --yolo "permission mv x")" "permission: allow-once" "and leave
 status 6 "it grants nothing" run --cwd d --ask-timeout 100ms "$(tool '{"kind":"execute","rawInput":{"command":"ls"}}')"
 folder <<<'{"rules":['
 status 6 "while it is broken nothing is allowed" run --cwd d --yolo --ask-timeout 100ms "permission ls"
+ln -sf nowhere d/.sandbox-agent/policy.json
+status 6 "nor while it is a link to nothing" run --cwd d --yolo --ask-timeout 100ms "permission ls"
 rm -r d
 
 # --- for a whole server ------------------------------------------------------------------------

@@ -9,9 +9,11 @@
 #include "settle.h"
 #include "json/write.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define FOLDER_POLICY ".sandbox-agent/policy.json"
@@ -162,7 +164,9 @@ void judge_open_session(struct supervisor *sv, struct session_track *session)
 	session->policy = policy_open(path, &err);
 	free(session->policy_problem);
 	session->policy_problem = NULL;
-	if (!session->policy && access(path, F_OK) == 0)
+	/* A link to nothing is one that cannot be read, too: only what is not there says nothing. */
+	struct stat st;
+	if (!session->policy && (lstat(path, &st) == 0 || (errno != ENOENT && errno != ENOTDIR)))
 		session->policy_problem = xstrdup(err.message);
 }
 
