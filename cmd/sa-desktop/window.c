@@ -52,12 +52,11 @@ static bool next_id(struct span *lines, char *ret_id)
 	return false;
 }
 
-/* The ids of all, a line each. 0, or -1. */
-static int list(struct buf *ids, struct sa_error *err)
+int windows_list(struct buf *ret_ids, struct sa_error *err)
 {
 	struct tool tool = TOOL_INIT;
 	WORDS_ADD(&tool.words, "xdotool", "search", "--onlyvisible", "--name", ".");
-	return ask(&tool, ids, err) < 0 ? -1 : 0;
+	return ask(&tool, ret_ids, err) < 0 ? -1 : 0;
 }
 
 static bool is_listed(const struct buf *ids, const char *wanted)
@@ -127,7 +126,7 @@ int windows_add(struct buf *b, struct sa_error *err)
 	char active[ID_BYTES], id[ID_BYTES];
 	int count = 0, rc = 0;
 	cleanup_x11 struct x11 *x = x11_open(err);
-	if (!x || list(&ids, err) < 0 || read_active(active, err) < 0)
+	if (!x || windows_list(&ids, err) < 0 || read_active(active, err) < 0)
 		return -1;
 	struct span lines = buf_span(&ids);
 	json_open(b, '[');
@@ -176,7 +175,7 @@ static char *find(struct desktop *d, const struct filter_request *r, struct sa_e
 {
 	cleanup_buf struct buf ids = BUF_INIT(TOOL_TEXT_BYTES);
 	cleanup_free char *id = filter_param_wanted(r, "id", err);
-	if (!id || runtime_ensure(d, err) < 0 || list(&ids, err) < 0)
+	if (!id || runtime_ensure(d, err) < 0 || windows_list(&ids, err) < 0)
 		return NULL;
 	if (is_listed(&ids, id))
 		return TAKE_PTR(id);
@@ -300,7 +299,7 @@ int window_await(const struct part *program, const struct buf *before, struct bu
 		char id[ID_BYTES];
 		/* Its own; or, when another process of it opened one, the first that is new. */
 		WORDS_ADD(&tool.words, "xdotool", "search", "--onlyvisible", "--pid", pid);
-		if (ask(&tool, &found, err) < 0 || list(&found, err) < 0)
+		if (ask(&tool, &found, err) < 0 || windows_list(&found, err) < 0)
 			return -1;
 		struct span lines = buf_span(&found);
 		while (next_id(&lines, id))
@@ -309,9 +308,4 @@ int window_await(const struct part *program, const struct buf *before, struct bu
 		nanosleep(&(struct timespec){0, STEP_MS * 1000000L}, NULL);
 	}
 	return 0;
-}
-
-int windows_list(struct buf *ret_ids, struct sa_error *err)
-{
-	return list(ret_ids, err);
 }

@@ -272,7 +272,7 @@ static void begin_reply(const struct filter_request *request, struct buf *ret)
 	json_kv_raw(ret, "reason", json_get(request->body, "reason"));
 }
 
-static int is_there(struct span value)
+static bool is_there(struct span value)
 {
 	return value.p && json_type(value) != JSON_NULL;
 }
