@@ -18,9 +18,9 @@ void session_release(struct session *session)
 	question_drop_all(session);
 	gate_close(&session->gate);
 	consents_free(&session->consents);
-	session_take(&session->held);
-	session_take(&session->mcp_config);
-	session_take(&session->error);
+	session_drop(&session->held);
+	session_drop(&session->mcp_config);
+	session_drop(&session->error);
 }
 
 /* --- the process -------------------------------------------------------------------------- */
@@ -62,7 +62,7 @@ void session_ended(struct session *session)
 	}
 	session->base.state = is_closing ? SESSION_CLOSING : SESSION_READY;
 	turn_ended(session, session->error ? session->error : why);
-	session_take(&session->error);
+	session_drop(&session->error);
 	if (!is_closing) {
 		session_base_next(&session->base);
 		return;

@@ -151,7 +151,7 @@ void turn_ended(struct session *session, const char *why)
 		return;
 	}
 	session->starts = 0;
-	session_take(&session->held);
+	session_drop(&session->held);
 	question_drop_all(session);
 	toolcall_end_all(&session->base, "failed",
 			 prompt && prompt->is_cancelled ? "Cancelled" : why);

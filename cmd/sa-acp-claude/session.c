@@ -28,7 +28,7 @@ void session_release(struct session *session)
 	    &session->initialized, &session->startup_error,   &session->turn.message_id,
 	    &session->turn.model,  &session->turn.error_kind, &session->turn.result};
 	for (size_t i = 0; i < ARRAY_SIZE(owned); i++)
-		session_take(owned[i]);
+		session_drop(owned[i]);
 }
 
 /* --- opening ---------------------------------------------------------------------------- */
@@ -127,7 +127,7 @@ static void answer_open(struct session *session)
 	session_base_opened(&session->base);
 	if (session->initialized)
 		commands_tell(session, json_get(span_of(session->initialized), "commands"));
-	session_take(&session->initialized);
+	session_drop(&session->initialized);
 	session->base.state = SESSION_READY;
 	session_base_next(&session->base);
 }
@@ -139,7 +139,7 @@ void session_initialized(struct session *session, struct span response)
 	settings_read(&session->settings, response, session->is_again);
 	if (session->is_again)
 		control_set_again(session);
-	session_take(&session->initialized);
+	session_drop(&session->initialized);
 	if (response.p)
 		session->initialized = xmemdup0(response.p, response.n);
 	if (history_is_open(&session->replay))

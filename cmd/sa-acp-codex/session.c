@@ -24,7 +24,7 @@ void session_release(struct session *session)
 	char **owned[] = {&session->from, &session->config, &session->instructions,
 			  &session->turn_id, &session->streaming_id};
 	for (size_t i = 0; i < ARRAY_SIZE(owned); i++)
-		session_take(owned[i]);
+		session_drop(owned[i]);
 }
 
 /* --- opening --------------------------------------------------------------------------- */

@@ -25,7 +25,7 @@ void session_release(struct session *session)
 	char **owned[] = {&session->file, &session->stop_reason, &session->slash_commands,
 			  &session->turn_error};
 	for (size_t i = 0; i < ARRAY_SIZE(owned); i++)
-		session_take(owned[i]);
+		session_drop(owned[i]);
 }
 
 /* --- the process -------------------------------------------------------------------------- */
@@ -57,7 +57,7 @@ int session_restart(struct session *session, struct sa_error *err)
 	/* Pi writes its record with the first answer: without one there is nothing to go on with.
 	 */
 	if (session->file && access(session->file, F_OK) < 0)
-		session_take(&session->file);
+		session_drop(&session->file);
 	return start(session, err);
 }
 

@@ -14,7 +14,7 @@
 /* The part of a line that is no JSON and is shown in a complaint, bytes. */
 enum { SESSION_QUOTE_BYTES = 200 };
 
-void session_take(char **text)
+void session_drop(char **text)
 {
 	free(*text);
 	*text = NULL;
@@ -54,10 +54,10 @@ void session_free(struct session *session)
 	child_free(&base->child);
 	while (base->prompts.first)
 		prompts_pop(&base->prompts);
-	session_take(&base->id);
-	session_take(&base->cwd);
-	session_take(&base->open_request);
-	session_take(&base->close_request);
+	session_drop(&base->id);
+	session_drop(&base->cwd);
+	session_drop(&base->open_request);
+	session_drop(&base->close_request);
 	free(session);
 }
 
@@ -134,7 +134,7 @@ void session_base_opened(struct adapter_session *base)
 	write_options(b, base);
 	json_close(b, '}');
 	adapter_result_close(base->adapter);
-	session_take(&base->open_request);
+	session_drop(&base->open_request);
 }
 
 void session_base_refuse(struct adapter_session *base, int64_t code, const char *fmt, ...)
@@ -146,7 +146,7 @@ void session_base_refuse(struct adapter_session *base, int64_t code, const char 
 	va_end(ap);
 	adapter_error(base->adapter, span_of(base->open_request), code, "%.*s", (int)why.len,
 		      why.data ? why.data : "");
-	session_take(&base->open_request);
+	session_drop(&base->open_request);
 	base->is_gone = true;
 }
 

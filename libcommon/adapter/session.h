@@ -185,7 +185,7 @@ void session_base_tell_usage(const struct adapter_session *base, int64_t used, i
 bool session_base_takes(const struct adapter_session *base, struct span *line);
 
 /* Free a text and forget it. */
-void session_take(char **text);
+void session_drop(char **text);
 /* Replace a text by value, which is taken over; NULL changes nothing. */
 void session_put(char **text, char *value);
 /* Replace a text by that of a JSON string, NULL when it is none. */
